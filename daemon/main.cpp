@@ -1,0 +1,5 @@
+#include "lib/base/require.hpp"
+
+int main() {
+    return 0;
+}

@@ -1,0 +1,59 @@
+// Between the listener's sessions, which know HTTP, and the resources, which know what to answer.
+//
+// Everything here belongs to the thread of the io_context that the listener runs on.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/http/head_check.hpp"
+#include "lib/http/problem.hpp"
+
+namespace posthaste {
+
+struct response {
+    unsigned status = 200;
+    std::string_view content_type = "application/json";  // a string literal
+    std::string fields;                                  // further complete lines: "Location: /v1/events/…\r\n"
+    std::string body;
+    bool close = false;  // the connection ends with this answer
+};
+
+// One request that is waiting for its answer. Kept alive by whoever still has to answer it; the peer may be gone by
+// then, which the exchange bears in silence. Answer exactly once, from the listener's thread.
+class exchange {
+  public:
+    virtual ~exchange() = default;
+
+    // Valid until the answer was given.
+    [[nodiscard]] virtual const request_head& head() const = 0;
+    [[nodiscard]] virtual std::string& body() = 0;  // yours to move from
+
+    virtual void answer(response what) = 0;
+    virtual void answer(const problem& what) = 0;
+};
+
+// One resource.
+class handler {
+  public:
+    virtual ~handler() = default;
+
+    // Judges the head before the body is read. A problem refuses the request: its body is not kept.
+    [[nodiscard]] virtual std::optional<problem> refuse(const request_head& head) const = 0;
+    // The largest body that is read for this resource; a larger one is 413.
+    [[nodiscard]] virtual std::uint64_t body_limit() const = 0;
+    // Called once the whole request was read. Answers now or later.
+    virtual void handle(std::shared_ptr<exchange> request) = 0;
+};
+
+// Finds the handler of a path and method, or the 404 or 405 to answer.
+class router {
+  public:
+    virtual ~router() = default;
+    [[nodiscard]] virtual result<handler*, problem> route(const request_head& head) = 0;
+};
+
+}  // namespace posthaste

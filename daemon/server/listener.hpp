@@ -1,0 +1,53 @@
+// Accepts connections, keeps their number bounded, and sweeps their deadlines once a second.
+//
+// Belongs to one io_context's thread. Host, Origin and the shared body budget are judged in its sessions before a
+// router sees a request. EMFILE and ENFILE make it pause and go on; at `connections` the longest-idle connection is
+// closed to make room, else the one whose head is incomplete the longest.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/server/handler.hpp"
+#include "lib/base/result.hpp"
+#include "lib/config/settings.hpp"
+
+namespace posthaste {
+
+struct listener_options {
+    listen_settings listen;
+    limit_settings limits;
+    std::function<instant()> now;
+};
+
+class listener {
+  public:
+    // `routes` and `io` must outlive the listener and its sessions.
+    listener(boost::asio::io_context& io, listener_options options, router& routes);
+    ~listener();
+
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+
+    // Binds and listens on all addresses. A taken port: exit 75 with the address and what to do.
+    [[nodiscard]] result<void, start_failure> open();
+    // The addresses that are listened on, with the ports really taken: "http://127.0.0.1:8650".
+    [[nodiscard]] std::vector<std::string> addresses() const;
+    // Begins to accept.
+    void start();
+    // Closes the listening sockets and idle connections; requests already read get their answers, then their
+    // connections close. `done` runs once no connection is left.
+    void stop(std::function<void()> done);
+
+  private:
+    struct impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,105 @@
+// The store thread: the only one that touches SQLite (README of lib/, "Threads").
+//
+// Every call below may come from any thread and returns at once; it is queued for the store thread, which takes
+// everything that waits, commits once (group commit, no timer) and then answers all of it. Replies run on the thread
+// that owns them: append replies on the accept io_context, delivery's replies on the delivery io_context, one post a
+// batch. A failed write is final: everything that waits is answered `store_unavailable`, and the process exits with 74
+// (65 for a damaged file) within a second, without closing the database.
+//
+// The store knows nothing of HTTP or upstreams.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "lib/base/result.hpp"
+#include "lib/config/settings.hpp"
+#include "lib/event/event.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+class outbox;
+
+// Why an event was not taken.
+enum class refusal { queue_full, disk_full, store_unavailable, shutting_down, busy };
+
+using append_reply = std::function<void(result<uuid, refusal>)>;
+
+// Where a checked event goes. The store is one; the benchmark's ceiling is another.
+class event_sink {
+  public:
+    virtual ~event_sink() = default;
+
+    // Takes the event; `reply` runs on the accept thread, once: after the commit that holds the event was fsynced, or
+    // with the reason why it was not stored (store_unavailable: it may or may not be). Never from within this call.
+    virtual void append(event what, append_reply reply) = 0;
+};
+
+// What the store tells delivery, on the delivery io_context.
+class commit_listener {
+  public:
+    virtual ~commit_listener() = default;
+
+    // These events were committed, in the order of their numbers. Only a hint: whoever ignores it finds them by fetch.
+    virtual void appended(std::vector<pending_event> events) = 0;
+    // So many settlements, in the order they were given, are on stable storage.
+    virtual void settled(std::size_t count) = 0;
+};
+
+// A view of the store that is good enough for /v1/status and /readyz.
+struct store_status {
+    outbox_totals totals;
+    std::optional<wall_time> oldest_pending;  // received_at of the oldest pending event
+    bool queue_full = false;
+    bool disk_full = false;
+};
+
+struct store_options {
+    queue_settings queue;
+    std::function<instant()> now;           // the clocks
+    std::function<std::uint64_t()> random;  // called on the store thread only
+};
+
+class store final : public event_sink {
+  public:
+    store(store_options options, boost::asio::io_context& accept, boost::asio::io_context& delivery);
+    ~store() override;
+
+    store(const store&) = delete;
+    store& operator=(const store&) = delete;
+
+    // Locks, repairs and opens the outbox (README, "Starting"), on the calling thread. Nothing else may be called
+    // before.
+    [[nodiscard]] result<outbox_totals, start_failure> open();
+    // Starts the store thread. `listener` must outlive stop(); null: nobody delivers.
+    void start(commit_listener* listener);
+    // From now on append answers shutting_down; what was taken before is still committed and answered.
+    void refuse_appends();
+    // Commits what waits, checkpoints, closes the database and joins the thread.
+    void stop();
+
+    void append(event what, append_reply reply) override;
+
+    // Delivery's calls; replies run on the delivery io_context.
+    void settle(settlement what);
+    void park(std::vector<parked_event> events);
+    void fetch(page_request request, std::function<void(page)> reply);
+    void fetch_lane(lane_request request, std::function<void(lane_page)> reply);
+
+    // For people: replies run on the accept io_context.
+    void status(std::function<void(store_status)> reply);
+    void find(uuid id, std::function<void(std::optional<event_facts>)> reply);
+
+  private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,46 @@
+// Loads the configuration file (JSON with comments), fills in defaults, and finds every problem at once.
+//
+// Reads files (the configuration, events_dir, the key, the CA file's presence) but nothing else: the environment is
+// handed in. A problem reads "posthaste.json:14:7: upstream.response_timout: unknown key (did you mean
+// "response_timeout"?)". A secret's file that every user of the host can read (mode & 007) is a problem, except under
+// $CREDENTIALS_DIRECTORY.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.hpp"
+#include "lib/config/settings.hpp"
+
+namespace posthaste {
+
+// One line for a person: file, line and column where there are any, the key's path, what was expected.
+struct config_problem {
+    std::string text;
+};
+
+using config_problems = std::vector<config_problem>;
+using environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+// `--set key=value`: a dotted path and a JSON value ("log.level=\"debug\"") or a bare word taken as a string.
+struct config_override {
+    std::string path;
+    std::string value;
+};
+
+struct config_source {
+    std::string file;  // read when `text` is empty; also the name in messages
+    std::optional<std::string> text;
+    std::vector<config_override> overrides;
+};
+
+[[nodiscard]] result<settings, config_problems> load_settings(const config_source& source, const environment& env);
+
+// Every key that the configuration knows, dotted, in the order of the reference file.
+[[nodiscard]] std::vector<std::string> known_config_keys();
+
+}  // namespace posthaste

@@ -1,0 +1,83 @@
+// The settings of one run, frozen: loaded and validated once, then read from any thread. Names follow the
+// configuration file (README, "Configuration"); defaults stand here and nowhere else.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/log.hpp"
+#include "lib/base/time.hpp"
+#include "lib/base/url.hpp"
+#include "lib/event/catalog.hpp"
+
+namespace posthaste {
+
+inline constexpr std::uint64_t KiB = 1024;
+inline constexpr std::uint64_t MiB = 1024 * KiB;
+inline constexpr std::uint64_t GiB = 1024 * MiB;
+
+// A loopback TCP address; port 0 takes any free one.
+struct listen_address {
+    std::string host = "127.0.0.1";  // a literal IPv4 or IPv6 address, no brackets; "localhost" is taken as 127.0.0.1
+    std::uint16_t port = 8650;
+};
+
+struct listen_settings {
+    std::vector<listen_address> addresses = {listen_address{}};
+    std::vector<std::string> allowed_hosts;
+};
+
+struct limit_settings {
+    std::uint64_t body = 1 * MiB;
+    std::uint32_t connections = 1024;
+};
+
+enum class durability { full, process };
+
+struct queue_settings {
+    std::string path = "/var/lib/posthaste/outbox.db";
+    posthaste::durability durability = durability::full;
+    std::uint64_t max_events = 10'000'000;
+    std::uint64_t max_bytes = 8 * GiB;
+    std::uint64_t disk_reserve = 256 * MiB;
+    milliseconds keep_delivered = std::chrono::hours{24};
+};
+
+struct upstream_settings {
+    posthaste::url url;
+    std::string api_version = "2025-09";
+    std::string api_key;  // from api_key_file, $CREDENTIALS_DIRECTORY/api_key or $POSTHASTE_API_KEY; never logged
+    std::string api_key_source;  // where it came from, for messages
+    bool allow_plain_http = false;
+    std::optional<std::string> ca_file;
+    milliseconds connect_timeout = seconds{5};
+    milliseconds response_timeout = seconds{30};
+    std::uint32_t max_concurrency = 32;
+};
+
+struct retry_settings {
+    milliseconds initial = seconds{1};
+    milliseconds max = std::chrono::minutes{5};
+    milliseconds max_age = std::chrono::hours{24 * 5};
+};
+
+struct log_settings {
+    log_level level = log_level::info;
+    log_format format = log_format::text;
+};
+
+struct settings {
+    listen_settings listen;
+    limit_settings limits;
+    queue_settings queue;
+    upstream_settings upstream;
+    retry_settings retry;
+    event_catalog events;
+    log_settings log;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,42 @@
+// Checks a posted body in one SAX pass: well-formed JSON, envelope ("event", "userId", "data"), schema.
+//
+// RFC 8259, and stricter: a NUL byte anywhere, invalid UTF-8, a lone surrogate, a BOM, a number that is out of range,
+// trailing bytes, nesting over 64 and a duplicate member at any level are malformed. No DOM is built and nothing is
+// re-serialised: the body goes upstream as it came. Only where "event" stands behind "data" is data read a second time,
+// as its schema was not known the first time. Memory is bounded by the body's size. Messages never quote values.
+// Pure; any thread.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.hpp"
+#include "lib/event/catalog.hpp"
+
+namespace posthaste {
+
+inline constexpr std::size_t max_json_depth = 64;
+inline constexpr std::size_t max_name_bytes = 256;  // of "event" and of "userId", decoded
+
+struct envelope {
+    std::string event;
+    std::string user_id;
+};
+
+struct envelope_fault {
+    enum class kind { malformed_json, invalid_event, schema_mismatch, unknown_event };
+
+    kind what = kind::malformed_json;
+    std::string detail;               // for a person: what is wrong and what to send instead
+    std::size_t line = 0;             // malformed_json: 1-based
+    std::size_t column = 0;           // malformed_json: 1-based, in bytes
+    std::size_t offset = 0;           // malformed_json: 0-based, in bytes
+    std::vector<field_error> errors;  // the others: all of them, not only the first (at most 100)
+};
+
+[[nodiscard]] result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog);
+
+}  // namespace posthaste

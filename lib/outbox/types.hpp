@@ -1,0 +1,126 @@
+// The values that go in and out of the outbox.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.hpp"
+#include "lib/base/uuid.hpp"
+#include "lib/event/event.hpp"
+
+namespace posthaste {
+
+// Why the last attempt of an event failed.
+struct attempt_error {
+    wall_time at;
+    std::optional<int> status;  // empty: no answer came
+    std::string message;        // safe to show; at most 1 KiB
+};
+
+// What only failures write: kept for events that failed at least once.
+struct attempt_history {
+    std::uint32_t attempts = 0;                // counted attempts that failed
+    std::uint32_t conflicts_in_a_row = 0;      // answers 409, the last of them in a row
+    wall_time next_at{};                       // when the next attempt is due
+    std::optional<wall_time> first_failed_at;  // of the first counted failure: an event's age counts from here
+    std::optional<attempt_error> last_error;
+};
+
+// A pending event as delivery needs it.
+struct pending_event {
+    sequence number = 0;
+    uuid id;
+    wall_time received_at;
+    event what;
+    std::optional<attempt_history> history;  // empty: never failed
+};
+
+enum class event_state { pending, delivered, dead };
+enum class death_reason { rejected, expired, damaged };
+
+[[nodiscard]] std::string_view to_string(event_state state) noexcept;
+[[nodiscard]] std::string_view to_string(death_reason reason) noexcept;
+
+// Everything kept of one event, for a person.
+struct event_facts {
+    uuid id;
+    std::string name;
+    std::string user_id;
+    event_state state = event_state::pending;
+    wall_time received_at;
+    std::uint32_t attempts = 0;
+    std::optional<wall_time> next_attempt_at;
+    std::optional<wall_time> delivered_at;
+    std::optional<wall_time> dead_at;
+    std::optional<death_reason> reason;
+    std::optional<attempt_error> last_error;
+    std::optional<int> response_status;
+    std::optional<std::string> body;  // as posted; empty once delivered
+};
+
+// What became of an event: written with the next commit.
+struct settlement {
+    enum class kind { delivered, failed, dead };
+
+    kind what = kind::delivered;
+    sequence number = 0;
+    wall_time at;
+    int status = 0;                                // delivered: the answer's status (kept as `response`)
+    std::uint32_t attempts = 0;                    // delivered: all attempts, this one included
+    attempt_history history;                       // failed, dead: as it stands after this attempt
+    death_reason reason = death_reason::rejected;  // dead
+};
+
+// Totals that are kept in each commit: accepted = delivered + pending + dead + discarded + purged, always.
+struct outbox_totals {
+    std::uint64_t accepted = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t dead = 0;
+    std::uint64_t discarded = 0;
+    std::uint64_t purged = 0;
+    std::uint64_t pending = 0;
+    std::uint64_t retrying = 0;  // pending events that failed at least once
+    std::uint64_t bytes = 0;     // of pending and dead events: what counts against max_bytes
+};
+
+// Events of one lane whose place in the scheduler's window was taken: kept findable by (lane, number) without an index
+// on the events themselves.
+struct parked_event {
+    std::string user_id;
+    sequence number = 0;
+};
+
+// A page of pending events in the order of commits: `after` < number. Parked events are left out.
+struct page_request {
+    sequence after = 0;
+    std::size_t max_events = 500;
+    std::size_t max_bytes = 4 * 1024 * 1024;  // of bodies; at least one event is given
+};
+
+struct page {
+    std::vector<pending_event> events;
+    std::vector<sequence> damaged;  // rows whose checksum or columns are wrong: they are to be buried, never sent
+    sequence last = 0;              // the page covers (after, last]
+    bool reached_end = false;       // no pending event is stored beyond `last`
+};
+
+// The next parked events of one lane, `after` < number < `below`, taken out of the parking.
+struct lane_request {
+    std::string user_id;
+    sequence after = 0;
+    sequence below = 0;
+    std::size_t max_events = 64;
+};
+
+struct lane_page {
+    std::string user_id;
+    std::vector<pending_event> events;
+    std::vector<sequence> damaged;
+    bool more = false;  // further parked events of this lane are below `below`
+};
+
+}  // namespace posthaste
