@@ -12,15 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/json_fault.hpp"
 #include "lib/base/result.hpp"
 
 namespace posthaste {
-
-// 1-based; the column counts bytes.
-struct location {
-    std::size_t line = 1;
-    std::size_t column = 1;
-};
 
 struct located_json {
     enum class kind { null, boolean, integer, number, string, array, object };
@@ -52,6 +47,7 @@ struct located_fault {
     std::string what;
 };
 
+// "what" is a sentence's end: "a member name must stand in double quotes".
 [[nodiscard]] result<located_json, located_fault> parse_located_json(std::string_view text);
 
 }  // namespace posthaste

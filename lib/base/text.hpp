@@ -16,12 +16,17 @@ namespace posthaste {
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;  // spaces and tabs
 
 // What came from outside, safe to show on a terminal or in a log line: control characters (C0, DEL, C1), bytes that are
-// no UTF-8 and Unicode's bidirectional controls become \n, \t, \x1b, \u202e …; longer than `most` bytes is cut with
-// "…".
+// no UTF-8 and Unicode's bidirectional controls become \n, \t, \x1b, \u202e …; what would be
+// longer than `most` bytes is cut, between two characters, and ends in "…".
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most = 256);
 
-// The candidate that `word` was probably meant to be: the smallest Damerau-Levenshtein distance, ignoring case, at most
-// a third of the word's length (at least 1). Empty when none is near.
+// How many slips of the pen (insert, delete, replace, swap two neighbours) are between two words, ignoring case:
+// optimal string alignment, a Damerau-Levenshtein distance. Words over 128 bytes count as wholly different.
+[[nodiscard]] std::size_t spelling_distance(std::string_view a, std::string_view b);
+// The largest distance at which another word may still be what `word` was meant to be: a third of its length, at least
+// one.
+[[nodiscard]] std::size_t largest_slip(std::string_view word) noexcept;
+// The candidate that `word` was probably meant to be: the nearest one within the largest slip, the first of equals.
 [[nodiscard]] std::optional<std::string> closest_match(std::string_view word, std::span<const std::string> candidates);
 
 // A JSON string literal, quotes included, of any bytes (what is no UTF-8 becomes U+FFFD).

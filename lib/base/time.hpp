@@ -24,11 +24,12 @@ struct instant {
     steady_time steady;
 };
 
-// RFC 3339 in UTC with milliseconds: "2026-11-23T13:05:09.042Z".
+// RFC 3339 in UTC with milliseconds: "2026-11-23T13:05:09.042Z". What lies outside the years 0000 to 9999 becomes the
+// nearest time inside.
 [[nodiscard]] std::string to_rfc3339(wall_time time);
 
-// An RFC 3339 date-time (any offset, any fraction, "T"/"t", "Z"/"z") of a real calendar day; a leap second (":60") is
-// taken as the following second. Empty when it is none.
+// An RFC 3339 date-time (any offset, any fraction, "T"/"t", "Z"/"z") of a real calendar day, cut to milliseconds; a
+// leap second (":60", only at the end of a UTC day) is taken as the following second. Empty when it is none.
 [[nodiscard]] std::optional<wall_time> parse_rfc3339(std::string_view text);
 
 }  // namespace posthaste

@@ -21,6 +21,8 @@ struct url {
     [[nodiscard]] std::string authority() const;
     // "https://host:port/prefix", for messages.
     [[nodiscard]] std::string text() const;
+
+    friend bool operator==(const url&, const url&) = default;
 };
 
 // The error is a sentence's end: "has no scheme (write https://…)".

@@ -1,0 +1,26 @@
+// CRC-32 (ISO 3309, as in zlib) of several fields, for noticing bytes that changed on disk. No protection against
+// people.
+//
+// Each field counts with its length, so that a byte moved from one field to the next changes the sum. Pure.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace posthaste {
+
+class crc32 {
+  public:
+    // The bytes alone: add("ab") and add("a"), add("b") are the same.
+    void add(std::string_view bytes) noexcept;
+    // The length as 8 bytes in little-endian order, then the bytes.
+    void add_field(std::string_view bytes) noexcept;
+
+    [[nodiscard]] std::uint32_t value() const noexcept { return value_; }
+
+  private:
+    std::uint32_t value_ = 0;
+};
+
+}  // namespace posthaste
