@@ -20,7 +20,7 @@ struct event_catalog {
 
     // Null when the event is not configured.
     [[nodiscard]] const schema_node* find(std::string_view event_name) const;
-    // At most three configured names that `event_name` was probably meant to be.
+    // At most three configured names, the nearest first, that `event_name` was probably meant to be.
     [[nodiscard]] std::vector<std::string> close_matches(std::string_view event_name) const;
 };
 

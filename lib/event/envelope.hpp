@@ -1,10 +1,10 @@
 // Checks a posted body in one SAX pass: well-formed JSON, envelope ("event", "userId", "data"), schema.
 //
 // RFC 8259, and stricter: a NUL byte anywhere, invalid UTF-8, a lone surrogate, a BOM, a number that is out of range,
-// trailing bytes, nesting over 64 and a duplicate member at any level are malformed. No DOM is built and nothing is
-// re-serialised: the body goes upstream as it came. Only where "event" stands behind "data" is data read a second time,
-// as its schema was not known the first time. Memory is bounded by the body's size. Messages never quote values.
-// Pure; any thread.
+// trailing bytes, nesting over 64 and a duplicate member at any level are malformed, whatever else is wrong; what is
+// wrong with the envelope is told before what is wrong with data. No DOM is built and nothing is re-serialised: the
+// body goes upstream as it came. Only where "event" stands behind "data" is data read a second time, as its schema was
+// not known the first time. Memory is bounded by the body's size. Messages never quote values. Pure; any thread.
 
 #pragma once
 
@@ -30,13 +30,16 @@ struct envelope_fault {
     enum class kind { malformed_json, invalid_event, schema_mismatch, unknown_event };
 
     kind what = kind::malformed_json;
-    std::string detail;               // for a person: what is wrong and what to send instead
-    std::size_t line = 0;             // malformed_json: 1-based
-    std::size_t column = 0;           // malformed_json: 1-based, in bytes
-    std::size_t offset = 0;           // malformed_json: 0-based, in bytes
+    std::string detail;      // for a person: what is wrong and what to send instead
+    std::size_t line = 0;    // malformed_json: 1-based
+    std::size_t column = 0;  // malformed_json: 1-based, in bytes
+    // malformed_json: 0-based, in bytes: within a string the byte that is wrong, else the first byte of the token that
+    // is wrong or that something is missing before; the body's size where it ends too early.
+    std::size_t offset = 0;
     std::vector<field_error> errors;  // the others: all of them, not only the first (at most 100)
 };
 
+// `body` must have less than 2 GiB.
 [[nodiscard]] result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog);
 
 }  // namespace posthaste

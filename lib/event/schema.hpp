@@ -2,12 +2,14 @@
 //
 // Type names (any case): String Number Integer Boolean Date Object Array Any, with a trailing "?" for optional. A
 // nested object is a nested schema; ["String"] an array of strings; where the type is an object or an array, the "?"
-// stands at the member's name. null is a value of Any only. Compiled once, then immutable: any thread.
+// stands at the member's name: "tags?": ["String"]. null is a value of Any only. Compiled once, then immutable: any
+// thread.
 
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/located_json.hpp"
@@ -21,8 +23,14 @@ struct schema_node {
 
     kind type = kind::any;
     bool named_fields = false;                   // object: fields are listed (and unknown ones can be told)
-    std::vector<field> fields;                   // object
+    std::vector<field> fields;                   // object: in the schema's order
+    std::vector<std::size_t> by_name;            // object: the fields' indices, sorted by name
+    std::size_t required_fields = 0;             // object: how many of the fields are required
     std::shared_ptr<const schema_node> element;  // array: null when anything goes
+
+    static constexpr std::size_t no_field = static_cast<std::size_t>(-1);
+    // The index of the field of that name. `guess` is looked at first: members mostly come in the schema's order.
+    [[nodiscard]] std::size_t find(std::string_view name, std::size_t guess = 0) const noexcept;
 };
 
 struct schema_node::field {

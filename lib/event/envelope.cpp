@@ -1,0 +1,119 @@
+#include "lib/event/envelope.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/event/envelope_reader.hpp"
+
+namespace posthaste {
+
+namespace {
+
+envelope_fault malformed(std::string_view body, json_fault& found) {
+    const location place = location_of(body, found.offset);
+    envelope_fault fault;
+    fault.what = envelope_fault::kind::malformed_json;
+    fault.line = place.line;
+    fault.column = place.column;
+    fault.offset = found.offset;
+    fault.detail = "the body is no JSON that can be accepted: at line " + std::to_string(place.line) + ", column " +
+                   std::to_string(place.column) + " (byte " + std::to_string(found.offset) + "), " + found.what;
+    return fault;
+}
+
+// What is wrong with "event" or "userId"; empty when nothing is.
+std::string name_fault(const envelope_name& name, std::string_view expected) {
+    switch (name.found) {
+        case envelope_name::state::good:
+            return {};
+        case envelope_name::state::missing:
+            return "is missing (expected " + std::string(expected) + ")";
+        case envelope_name::state::null:
+            return "is null (expected " + std::string(expected) + ")";
+        case envelope_name::state::another_type:
+            return "is no string (expected " + std::string(expected) + ")";
+        case envelope_name::state::empty:
+            return "is empty (expected " + std::string(expected) + ")";
+        case envelope_name::state::too_long:
+            break;
+    }
+    return "is longer than " + std::to_string(max_name_bytes) + " bytes";
+}
+
+std::vector<field_error> envelope_errors(const envelope_reader& read) {
+    if (!read.top_level_is_object) {
+        return {{"", "the body must be an object with the members \"event\", \"userId\" and \"data\""}};
+    }
+    std::vector<field_error> errors;
+    if (auto fault = name_fault(read.event, "the event's name, a string"); !fault.empty()) {
+        errors.push_back({"/event", std::move(fault)});
+    }
+    if (read.user_id.found == envelope_name::state::null) {
+        errors.push_back({"/userId", "is null: call identify() first, and send the userId that it returns"});
+    } else if (auto fault = name_fault(read.user_id, "the user's id, a string"); !fault.empty()) {
+        errors.push_back({"/userId", std::move(fault)});
+    }
+    if (!read.data_is_object) {
+        errors.push_back({"/data", read.data_found
+                                       ? "is no object (expected an object with the event's data, {} if there is none)"
+                                       : "is missing (expected an object with the event's data, {} if there is none)"});
+    }
+    return errors;
+}
+
+// "PREFIX: the first error", with their number when there are more.
+std::string summary(std::string prefix, const std::vector<field_error>& errors) {
+    prefix += ": ";
+    if (errors.size() > 1) {
+        if (errors.size() == schema_checker::most_errors) prefix += "at least ";
+        prefix += std::to_string(errors.size()) + " errors, the first: ";
+    }
+    const field_error& first = errors.front();
+    if (!first.pointer.empty()) prefix += printable(first.pointer) + " ";
+    return prefix + first.detail;
+}
+
+envelope_fault with_errors(envelope_fault::kind what, std::string prefix, std::vector<field_error> errors) {
+    envelope_fault fault;
+    fault.what = what;
+    fault.detail = summary(std::move(prefix), errors);
+    fault.errors = std::move(errors);
+    return fault;
+}
+
+std::string in_quotes(std::string_view name) {
+    return "\"" + printable(name) + "\"";
+}
+
+envelope_fault unknown_event(std::string_view name, const event_catalog& catalog) {
+    std::string hint;
+    for (const std::string& match : catalog.close_matches(name)) {
+        hint += (hint.empty() ? "did you mean " : " or ") + in_quotes(match);
+    }
+    hint += hint.empty() ? "add it to \"events\", or set \"unknown_events\" to \"accept\"" : "?";
+    envelope_fault fault;
+    fault.what = envelope_fault::kind::unknown_event;
+    fault.detail = "the event " + in_quotes(name) + " is not configured (" + hint + ")";
+    fault.errors.push_back({"/event", "is not the name of a configured event"});
+    return fault;
+}
+
+}  // namespace
+
+result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog) {
+    envelope_reader reader(body, catalog);
+    if (!reader.read()) return malformed(body, reader.fault());
+
+    if (auto errors = envelope_errors(reader); !errors.empty()) {
+        return with_errors(envelope_fault::kind::invalid_event, "this is no event", std::move(errors));
+    }
+    const schema_node* schema = catalog.find(reader.event.value);
+    if (schema == nullptr && catalog.reject_unknown_events) return unknown_event(reader.event.value, catalog);
+    if (schema != nullptr && catalog.enforce_schemas && !reader.checker) reader.check_data(*schema);
+    if (reader.checker && !reader.checker->errors().empty()) {
+        return with_errors(envelope_fault::kind::schema_mismatch,
+                           "data does not fit the schema of " + in_quotes(reader.event.value),
+                           std::move(reader.checker->errors()));
+    }
+    return envelope{std::move(reader.event.value), std::move(reader.user_id.value)};
+}
+
+}  // namespace posthaste
