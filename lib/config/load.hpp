@@ -40,6 +40,10 @@ struct config_source {
 
 [[nodiscard]] result<settings, config_problems> load_settings(const config_source& source, const environment& env);
 
+// The first address of `listen.addresses`, or its default: all that a client command needs of the file, which it may
+// not be allowed to use otherwise (the key is not for every user). Nothing else of the file is judged.
+[[nodiscard]] result<listen_address, config_problem> load_client_address(const config_source& source);
+
 // Every key that the configuration knows, dotted, in the order of the reference file.
 [[nodiscard]] std::vector<std::string> known_config_keys();
 

@@ -24,16 +24,22 @@ inline constexpr std::uint64_t GiB = 1024 * MiB;
 struct listen_address {
     std::string host = "127.0.0.1";  // a literal IPv4 or IPv6 address, no brackets; "localhost" is taken as 127.0.0.1
     std::uint16_t port = 8650;
+
+    friend bool operator==(const listen_address&, const listen_address&) = default;
 };
 
 struct listen_settings {
     std::vector<listen_address> addresses = {listen_address{}};
     std::vector<std::string> allowed_hosts;
+
+    friend bool operator==(const listen_settings&, const listen_settings&) = default;
 };
 
 struct limit_settings {
     std::uint64_t body = 1 * MiB;
     std::uint32_t connections = 1024;
+
+    friend bool operator==(const limit_settings&, const limit_settings&) = default;
 };
 
 enum class durability { full, process };
@@ -45,6 +51,8 @@ struct queue_settings {
     std::uint64_t max_bytes = 8 * GiB;
     std::uint64_t disk_reserve = 256 * MiB;
     milliseconds keep_delivered = std::chrono::hours{24};
+
+    friend bool operator==(const queue_settings&, const queue_settings&) = default;
 };
 
 struct upstream_settings {
@@ -57,17 +65,23 @@ struct upstream_settings {
     milliseconds connect_timeout = seconds{5};
     milliseconds response_timeout = seconds{30};
     std::uint32_t max_concurrency = 32;
+
+    friend bool operator==(const upstream_settings&, const upstream_settings&) = default;
 };
 
 struct retry_settings {
     milliseconds initial = seconds{1};
     milliseconds max = std::chrono::minutes{5};
     milliseconds max_age = std::chrono::hours{24 * 5};
+
+    friend bool operator==(const retry_settings&, const retry_settings&) = default;
 };
 
 struct log_settings {
     log_level level = log_level::info;
     log_format format = log_format::text;
+
+    friend bool operator==(const log_settings&, const log_settings&) = default;
 };
 
 struct settings {

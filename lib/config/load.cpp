@@ -1,0 +1,251 @@
+#include "lib/config/load.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "lib/base/text.hpp"
+#include "lib/config/events.hpp"
+#include "lib/config/file.hpp"
+#include "lib/config/keys.hpp"
+#include "lib/config/network_readers.hpp"
+#include "lib/config/problems.hpp"
+#include "lib/config/readers.hpp"
+#include "lib/config/rules.hpp"
+#include "lib/config/secret.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr std::size_t most_file_bytes = 16 * 1024 * 1024;
+constexpr std::string_view help_if_missing =
+    "; write at least {\"upstream\": {\"url\": \"https://…\"}} there, or name another file with --config";
+
+// What a source has for a key.
+struct given_value {
+    const located_json* json = nullptr;
+    bool overridden = false;  // by --set; else it stands in the file
+};
+
+// The source's JSON, an object; empty once its problem was added.
+std::optional<located_json> read_source(const config_source& source, problem_list& problems,
+                                        std::string_view help = "") {
+    std::string text;
+    if (source.text) {
+        text = *source.text;
+    } else if (auto content = read_whole_file(source.file, most_file_bytes)) {
+        text = std::move(content->text);
+    } else {
+        const bool missing = content.error().error == ENOENT;
+        problems.add(source.file, std::nullopt, "",
+                     "cannot be read: " + content.error().reason + std::string(missing ? help : ""));
+        return std::nullopt;
+    }
+    auto json = parse_located_json(text);
+    if (!json) {
+        problems.add(source.file, json.error().where, "", json.error().what);
+        return std::nullopt;
+    }
+    if (json->type != located_json::kind::object) {
+        problems.add(source.file, json->where, "", expected("an object: {\"upstream\": {…}, …}", *json));
+        return std::nullopt;
+    }
+    return *std::move(json);
+}
+
+class loader {
+  public:
+    loader(const config_source& source, const environment& env) : source_(source), env_(env) {}
+
+    result<settings, config_problems> load() {
+        if (const auto file = read_source(source_, problems_, help_if_missing)) {
+            gather_overrides();
+            gather(*file, "");
+            read_values();
+            apply_rules();
+            read_api_key();
+            check_ca_file();
+            read_events_dir();
+            choose_log_format();
+        }
+        if (!problems_.empty()) return problems_.sorted();
+        return std::move(draft_.values);
+    }
+
+  private:
+    void gather_overrides();
+    void gather(const located_json& object, const std::string& section);
+    void read_values();
+    void apply_rules();
+    void read_api_key();
+    void check_ca_file();
+    void read_events_dir();
+    void choose_log_format();
+
+    // A problem with `key`, at the place where it was given.
+    void add_problem(const std::string& key, const value_faults& faults);
+    void add_problem(const std::string& key, const std::string& what);
+    [[nodiscard]] bool is_faulty(const std::string& key) const { return faulty_.contains(key); }
+
+    const config_source& source_;
+    const environment& env_;
+    problem_list problems_;
+    std::deque<located_json> override_values_;
+    std::map<std::string, given_value> given_;
+    std::set<std::string> faulty_;  // keys whose values could not be read
+    settings_draft draft_;
+};
+
+// What is not JSON is a bare word, unless it was clearly meant to be JSON.
+result<located_json, std::string> parse_override(const std::string& text) {
+    auto json = parse_located_json(text);
+    if (json) return *std::move(json);
+    if (!text.empty() && std::string_view("{[\"").find(text.front()) != std::string_view::npos) {
+        return "malformed JSON at column " + std::to_string(json.error().where.column) + ": " + json.error().what;
+    }
+    located_json word;
+    word.type = located_json::kind::string;
+    word.string = text;
+    return word;
+}
+
+std::string unknown_override_text(const std::string& path) {
+    const auto dot = path.rfind('.');
+    const auto section = dot == std::string::npos ? "" : path.substr(0, dot);
+    const auto name = dot == std::string::npos ? path : path.substr(dot + 1);
+    if (section.empty() || is_config_section(section)) return unknown_key_text(section, name);
+    const auto near = closest_match(path, known_config_keys());
+    return near ? "unknown key (did you mean \"" + *near + "\"?)" : "unknown key";
+}
+
+void loader::gather_overrides() {
+    for (const auto& each : source_.overrides) {
+        if (is_config_section(each.path)) {
+            problems_.add_override(each.path,
+                                   "holds keys and is none itself: set one of them, as in --set upstream.url=…");
+        } else if (!find_config_key(each.path)) {
+            problems_.add_override(each.path, unknown_override_text(each.path));
+        } else if (auto json = parse_override(each.value); !json) {
+            problems_.add_override(each.path, json.error());
+            faulty_.insert(each.path);
+        } else {
+            given_[each.path] = {&override_values_.emplace_back(*std::move(json)), true};
+        }
+    }
+}
+
+void loader::gather(const located_json& object, const std::string& section) {
+    for (const auto& member : object.members) {
+        const auto path = section.empty() ? member.name : section + "." + member.name;
+        if (find_config_key(path)) {
+            given_.try_emplace(path, given_value{&member.value, false});
+        } else if (!is_config_section(path)) {
+            const auto step = path_step(member.name);
+            problems_.add(source_.file, member.where,
+                          section.empty() && step.front() == '.' ? member.name : section + step,
+                          unknown_key_text(section, member.name));
+        } else if (member.value.type == located_json::kind::object) {
+            gather(member.value, path);
+        } else {
+            problems_.add(source_.file, member.value.where, path, expected("an object", member.value));
+        }
+    }
+}
+
+void loader::read_values() {
+    for (const auto& key : config_keys()) {
+        const auto given = given_.find(key.path);
+        if (given == given_.end()) continue;
+        value_faults faults;
+        key.read(*given->second.json, draft_, faults);
+        if (!faults.empty()) add_problem(key.path, faults);
+    }
+}
+
+void loader::apply_rules() {
+    for (const auto& rule : config_rules()) {
+        const bool readable =
+            std::none_of(rule.keys.begin(), rule.keys.end(), [&](const std::string& key) { return is_faulty(key); });
+        if (!readable) continue;
+        if (const auto violation = rule.violation(draft_.values)) add_problem(rule.keys.front(), *violation);
+    }
+}
+
+void loader::read_api_key() {
+    const std::string key = "upstream.api_key_file";
+    if (is_faulty(key)) return;
+    auto api_key = load_api_key(draft_.api_key_file, env_);
+    if (!api_key) return add_problem(key, api_key.error());
+    draft_.values.upstream.api_key = std::move(api_key->value);
+    draft_.values.upstream.api_key_source = std::move(api_key->source);
+}
+
+void loader::check_ca_file() {
+    const std::string key = "upstream.ca_file";
+    const auto& file = draft_.values.upstream.ca_file;
+    if (is_faulty(key) || !file) return;
+    const auto content = read_whole_file(*file, most_file_bytes);
+    if (!content) {
+        add_problem(key, printable(*file) + " cannot be read: " + content.error().reason);
+    } else if (content->text.find("-----BEGIN ") == std::string::npos) {
+        add_problem(key, printable(*file) + " holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
+    }
+}
+
+void loader::read_events_dir() {
+    const std::string key = "events_dir";
+    if (is_faulty(key) || !draft_.events_dir) return;
+    std::map<std::string, std::string> places;
+    if (const auto events = given_.find("events"); events != given_.end()) {
+        for (const auto& event : events->second.json->members) {
+            places.emplace(event.name,
+                           events->second.overridden ? "--set events" : place_text(source_.file, event.where));
+        }
+    }
+    const auto added = add_events_dir(*draft_.events_dir, draft_.values.events.schemas, std::move(places), problems_);
+    if (!added) add_problem(key, printable(*draft_.events_dir) + " cannot be read: " + added.error());
+}
+
+void loader::choose_log_format() {
+    if (!given_.contains("log.format") && env_("JOURNAL_STREAM")) draft_.values.log.format = log_format::journal;
+}
+
+void loader::add_problem(const std::string& key, const value_faults& faults) {
+    faulty_.insert(key);
+    if (!given_.at(key).overridden) return problems_.add(source_.file, key, faults);
+    for (const auto& fault : faults) {
+        problems_.add_override(key + fault.below, fault.what);
+    }
+}
+
+void loader::add_problem(const std::string& key, const std::string& what) {
+    const auto given = given_.find(key);
+    if (given == given_.end()) return problems_.add(source_.file, std::nullopt, key, what);
+    add_problem(key, value_faults{{given->second.json->where, "", what}});
+}
+
+}  // namespace
+
+result<settings, config_problems> load_settings(const config_source& source, const environment& env) {
+    return loader(source, env).load();
+}
+
+result<listen_address, config_problem> load_client_address(const config_source& source) {
+    problem_list problems;
+    const auto file = read_source(source, problems);
+    if (!file) return problems.sorted().front();
+    const auto* listen = file->find("listen");
+    const auto* addresses = listen ? listen->find("addresses") : nullptr;
+    if (!addresses) return listen_address{};
+    value_faults faults;
+    if (!addresses->elements.empty()) {
+        if (auto first = read_listen_address{}(addresses->elements.front(), faults)) return *std::move(first);
+    }
+    return config_problem{place_text(source.file, addresses->where) +
+                          ": listen.addresses: has no address that can be asked"};
+}
+
+}  // namespace posthaste

@@ -1,0 +1,80 @@
+#include "lib/config/rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "lib/base/quantity.hpp"
+#include "lib/config/network_readers.hpp"
+
+namespace posthaste {
+
+namespace {
+
+std::optional<std::string> listens_somewhere(const settings& all) {
+    if (!all.listen.addresses.empty()) return std::nullopt;
+    return "expected at least one address, such as [\"127.0.0.1:8650\"]";
+}
+
+std::optional<std::string> listens_once(const settings& all) {
+    const auto& addresses = all.listen.addresses;
+    for (auto a = addresses.begin(); a != addresses.end(); ++a) {
+        const bool twice = std::any_of(std::next(a), addresses.end(), [&](const listen_address& b) {
+            return a->port != 0 && a->port == b.port && a->host == b.host;
+        });
+        if (twice) return to_string(*a) + " is listed twice";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> queue_holds_an_event(const settings& all) {
+    if (all.queue.max_bytes >= all.limits.body) return std::nullopt;
+    return "expected at least limits.body (\"" + size_text(all.limits.body) + "\"), found \"" +
+           size_text(all.queue.max_bytes) + "\": the largest event would never fit";
+}
+
+std::optional<std::string> has_upstream(const settings& all) {
+    if (!all.upstream.url.host.empty()) return std::nullopt;
+    return "is missing: the base URL of the API, such as \"https://production.runalloy.com\"";
+}
+
+std::optional<std::string> keeps_the_key_private(const settings& all) {
+    const auto& where = all.upstream.url;
+    if (where.host.empty() || where.tls || all.upstream.allow_plain_http || is_loopback_host(where.host)) {
+        return std::nullopt;
+    }
+    return "the API key would cross the network unencrypted: use https://, or set upstream.allow_plain_http to true";
+}
+
+std::optional<std::string> does_not_send_to_itself(const settings& all) {
+    const auto& where = all.upstream.url;
+    const bool itself =
+        std::any_of(all.listen.addresses.begin(), all.listen.addresses.end(), [&](const listen_address& listened) {
+            return !where.tls && where.port == listened.port &&
+                   (where.host == listened.host || where.host == "localhost");
+        });
+    if (!itself) return std::nullopt;
+    return "is an address of listen.addresses: posthaste would send every event to itself, again and again";
+}
+
+std::optional<std::string> backs_off(const settings& all) {
+    if (all.retry.initial <= all.retry.max) return std::nullopt;
+    return "expected at most delivery.retry.max (\"" + duration_text(all.retry.max) + "\"), found \"" +
+           duration_text(all.retry.initial) + "\"";
+}
+
+}  // namespace
+
+std::span<const config_rule> config_rules() {
+    static const std::array<config_rule, 7> rules = {{
+        {{"listen.addresses"}, listens_somewhere},
+        {{"listen.addresses"}, listens_once},
+        {{"queue.max_bytes", "limits.body"}, queue_holds_an_event},
+        {{"upstream.url"}, has_upstream},
+        {{"upstream.url", "upstream.allow_plain_http"}, keeps_the_key_private},
+        {{"upstream.url", "listen.addresses"}, does_not_send_to_itself},
+        {{"delivery.retry.initial", "delivery.retry.max"}, backs_off},
+    }};
+    return rules;
+}
+
+}  // namespace posthaste

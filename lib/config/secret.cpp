@@ -1,0 +1,101 @@
+#include "lib/config/secret.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "lib/base/text.hpp"
+#include "lib/config/file.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr std::size_t most_key_bytes = 4096;
+constexpr auto open_to_every_user = 007;
+
+result<secret, std::string> refused(std::string why) {
+    return {boost::system::in_place_error, std::move(why)};
+}
+
+// As a shell takes it for one word.
+std::string shell_word(const std::string& path) {
+    const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("/._-+:@%,=").find(c) != std::string_view::npos;
+    });
+    if (plain) return path;
+    std::string quoted = "'";
+    for (const char c : path) {
+        quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+bool is_under(const std::string& path, const std::string& folder) {
+    std::error_code error;
+    const auto file = std::filesystem::weakly_canonical(path, error);
+    if (error) return false;
+    const auto above = std::filesystem::weakly_canonical(folder, error);
+    if (error) return false;
+    const auto [end, ignored] = std::mismatch(above.begin(), above.end(), file.begin(), file.end());
+    return end == above.end();
+}
+
+// A key goes into a header: visible ASCII only (RFC 6750, section 2.1, is narrower still).
+result<secret, std::string> usable_key(std::string text, const std::string& source) {
+    const auto last = text.find_last_not_of(" \t\r\n");
+    text.erase(last == std::string::npos ? 0 : last + 1);
+    if (text.empty()) return refused(source + " is empty: put the API key there");
+    if (text.find(' ') != std::string::npos) {
+        return refused(source + " holds a space: put the API key alone there, without \"Bearer\"");
+    }
+    const auto odd = std::find_if(text.begin(), text.end(), [](char c) { return c < 0x21 || c > 0x7e; });
+    if (odd != text.end()) {
+        return refused(source + " holds a byte that no header may carry (byte " +
+                       std::to_string(odd - text.begin() + 1) + "): put the API key alone there, on one line");
+    }
+    return secret{std::move(text), source};
+}
+
+// A key that was written where its file's name belongs must not be shown; a real name mostly has a slash.
+std::string shown_path(const std::string& path) {
+    return path.find('/') == std::string::npos ? "the file named here" : printable(path);
+}
+
+result<secret, std::string> key_from_file(const std::string& path, const std::string& shown, bool judge_mode) {
+    auto content = read_whole_file(path, most_key_bytes);
+    if (!content) {
+        const auto help = content.error().error == ENOENT ? " (the API key's file is named here, not the key)" : "";
+        return refused(shown + " cannot be read: " + content.error().reason + help);
+    }
+    if (judge_mode && (content->mode & open_to_every_user) != 0) {
+        std::array<char, 16> mode{};
+        std::snprintf(mode.data(), mode.size(), "%04o", content->mode);
+        return refused(shown + " is open to every user of this host (mode " + mode.data() +
+                       "): run  chmod o= " + printable(shell_word(path)));
+    }
+    return usable_key(std::move(content->text), shown);
+}
+
+}  // namespace
+
+result<secret, std::string> load_api_key(const std::optional<std::string>& key_file, const environment& env) {
+    const auto credentials = env("CREDENTIALS_DIRECTORY");
+    if (key_file) {
+        const bool is_credential = credentials && is_under(*key_file, *credentials);
+        return key_from_file(*key_file, shown_path(*key_file), !is_credential);
+    }
+    if (credentials) {
+        const auto path = *credentials + "/api_key";
+        std::error_code error;
+        if (std::filesystem::exists(path, error)) return key_from_file(path, "$CREDENTIALS_DIRECTORY/api_key", false);
+    }
+    if (auto given = env("POSTHASTE_API_KEY")) return usable_key(*std::move(given), "$POSTHASTE_API_KEY");
+    return refused(
+        "no API key: name its file here, or give the key as $POSTHASTE_API_KEY, or as the systemd credential api_key");
+}
+
+}  // namespace posthaste

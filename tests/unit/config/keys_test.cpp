@@ -1,0 +1,212 @@
+// What each key takes and refuses.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/config/support.hpp"
+
+namespace posthaste {
+namespace {
+
+using test::loaded;
+using test::problems_of;
+using test::with_url;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> problems_with(const std::string& key, const std::string& value) {
+    return problems_of("{}", {{"upstream.url", "https://api.example.com"}, {key, value}});
+}
+
+settings loaded_with(const std::string& key, const std::string& value) {
+    return loaded("{}", {{"upstream.url", "https://api.example.com"}, {key, value}});
+}
+
+TEST(durations, need_a_unit) {
+    EXPECT_THAT(problems_with("upstream.connect_timeout", "5"),
+                ElementsAre("--set upstream.connect_timeout: expected a duration with its unit (\"250ms\", \"5s\", "
+                            "\"10m\", \"24h\", \"30d\"), found 5"));
+    EXPECT_THAT(problems_with("upstream.connect_timeout", "soon"),
+                ElementsAre("--set upstream.connect_timeout: expected a duration with its unit (\"250ms\", \"5s\", "
+                            "\"10m\", \"24h\", \"30d\"), found \"soon\""));
+}
+
+TEST(durations, keep_to_their_range) {
+    EXPECT_THAT(
+        problems_with("upstream.connect_timeout", "1ms"),
+        ElementsAre("--set upstream.connect_timeout: expected a duration from \"10ms\" to \"5m\", found \"1ms\""));
+    EXPECT_EQ(loaded_with("queue.keep_delivered", "0s").queue.keep_delivered, seconds{0});
+}
+
+TEST(sizes, need_a_unit) {
+    EXPECT_THAT(problems_with("limits.body", "1048576"),
+                ElementsAre("--set limits.body: expected a size with its unit (\"64KiB\", \"1MiB\", \"4GiB\"), found "
+                            "1048576"));
+}
+
+TEST(sizes, keep_to_their_range) {
+    EXPECT_THAT(problems_with("limits.body", "65MiB"),
+                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"64MiB\", found \"65MiB\""));
+    EXPECT_THAT(problems_with("limits.body", "1023B"),
+                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"64MiB\", found \"1023B\""));
+    EXPECT_EQ(loaded_with("limits.body", "1KiB").limits.body, 1 * KiB);
+}
+
+TEST(counts, are_whole_numbers_in_their_range) {
+    for (const auto* wrong : {"0", "-1", "1025", "99999999999", "\"5\""}) {
+        EXPECT_THAT(problems_with("upstream.max_concurrency", wrong),
+                    ElementsAre(testing::StartsWith(
+                        "--set upstream.max_concurrency: expected a whole number from 1 to 1024, found ")));
+    }
+    EXPECT_THAT(problems_with("upstream.max_concurrency", "1.5"),
+                ElementsAre("--set upstream.max_concurrency: expected a whole number from 1 to 1024, found a number"));
+    EXPECT_EQ(loaded_with("queue.max_events", "1").queue.max_events, 1u);
+}
+
+TEST(flags, are_true_or_false) {
+    EXPECT_THAT(problems_with("upstream.allow_plain_http", "yes"),
+                ElementsAre("--set upstream.allow_plain_http: expected true or false, found \"yes\""));
+}
+
+TEST(choices, are_told_with_the_likely_one) {
+    EXPECT_THAT(problems_with("queue.durability", "ful"),
+                ElementsAre("--set queue.durability: expected \"full\" or \"process\", found \"ful\" (did you mean "
+                            "\"full\"?)"));
+    EXPECT_EQ(loaded_with("queue.durability", "process").queue.durability, durability::process);
+}
+
+TEST(choices, do_not_take_what_does_not_exist_yet) {
+    EXPECT_THAT(problems_with("schemas", "warn"),
+                ElementsAre("--set schemas: expected \"enforce\" or \"off\", found \"warn\""));
+    EXPECT_FALSE(loaded_with("schemas", "off").events.enforce_schemas);
+    EXPECT_TRUE(loaded_with("unknown_events", "reject").events.reject_unknown_events);
+    EXPECT_TRUE(loaded_with("unknown_fields", "reject").events.reject_unknown_fields);
+}
+
+TEST(listen_addresses, are_addresses_with_ports) {
+    const auto all =
+        loaded_with("listen.addresses", R"(["localhost:1", "127.1.2.3:0", "[::1]:65535", "[::ffff:127.0.0.1]:2"])");
+    ASSERT_EQ(all.listen.addresses.size(), 4u);
+    EXPECT_EQ(all.listen.addresses[0].host, "127.0.0.1");
+    EXPECT_EQ(all.listen.addresses[1].host, "127.1.2.3");
+    EXPECT_EQ(all.listen.addresses[1].port, 0);
+    EXPECT_EQ(all.listen.addresses[2].host, "::1");
+    EXPECT_EQ(all.listen.addresses[2].port, 65535);
+    EXPECT_EQ(all.listen.addresses[3].host, "127.0.0.1");
+}
+
+TEST(listen_addresses, are_loopback_only) {
+    for (const auto* remote : {"0.0.0.0:8650", "192.168.1.5:8650", "[::]:8650", "[fe80::1]:8650"}) {
+        EXPECT_THAT(problems_with("listen.addresses", "[\"" + std::string(remote) + "\"]"),
+                    ElementsAre("--set listen.addresses[0]: only loopback addresses can be listened on (127.0.0.1, "
+                                "[::1]), as whoever reaches the port can send"));
+    }
+}
+
+TEST(listen_addresses, are_refused_in_any_other_form) {
+    const std::string wanted = "expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or \"[::1]:8650\"";
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"\"127.0.0.1\"", ", found no port"},
+        {"\"::1:8650\"", ""},
+        {"\"[127.0.0.1]:8650\"", ""},
+        {"\":8650\"", ""},
+        {"\"127.0.0.1:\"", ", with a port from 0 to 65535"},
+        {"\"127.0.0.1:65536\"", ", with a port from 0 to 65535"},
+        {"\"127.0.0.1:+1\"", ", with a port from 0 to 65535"},
+        {"\"myhost:8650\"", "; a name cannot be listened on, but for localhost"},
+        {"\"127.1:8650\"", "; a name cannot be listened on, but for localhost"},
+        {"8650", ", found a whole number"},
+    };
+    for (const auto& [value, rest] : cases) {
+        EXPECT_THAT(problems_with("listen.addresses", "[" + value + "]"),
+                    ElementsAre("--set listen.addresses[0]: " + wanted + rest));
+    }
+}
+
+TEST(listen_addresses, are_at_least_one_and_different) {
+    EXPECT_THAT(problems_with("listen.addresses", "[]"),
+                ElementsAre("--set listen.addresses: expected at least one address, such as [\"127.0.0.1:8650\"]"));
+    EXPECT_THAT(problems_with("listen.addresses", R"(["localhost:5", "127.0.0.1:5"])"),
+                ElementsAre("--set listen.addresses: 127.0.0.1:5 is listed twice"));
+    EXPECT_THAT(problems_with("listen.addresses", R"(["127.0.0.1:0", "127.0.0.1:0"])"), IsEmpty());
+    EXPECT_THAT(problems_with("listen.addresses", "127.0.0.1:5"),
+                ElementsAre("--set listen.addresses: expected an array of addresses, found \"127.0.0.1:5\""));
+}
+
+TEST(allowed_hosts, are_names_alone) {
+    EXPECT_THAT(loaded_with("listen.allowed_hosts", R"(["Posthaste.Internal", "my_host"])").listen.allowed_hosts,
+                ElementsAre("posthaste.internal", "my_host"));
+    for (const auto* wrong : {"http://a", "a:80", "", "-a", "a b"}) {
+        EXPECT_THAT(problems_with("listen.allowed_hosts", "[\"" + std::string(wrong) + "\"]"),
+                    ElementsAre("--set listen.allowed_hosts[0]: expected a host name without scheme and port, such as "
+                                "\"posthaste.internal\", found \"" +
+                                std::string(wrong) + "\""));
+    }
+}
+
+TEST(api_version, is_a_year_and_a_month) {
+    for (const auto* wrong : {"2025-13", "2025-00", "2025-9", "2025-090", "v1", "latest"}) {
+        EXPECT_THAT(
+            problems_with("upstream.api_version", wrong),
+            ElementsAre("--set upstream.api_version: expected a version as YYYY-MM, such as \"2025-09\", found \"" +
+                        std::string(wrong) + "\""));
+    }
+}
+
+TEST(upstream_url, is_required) {
+    EXPECT_THAT(problems_of("{}"),
+                ElementsAre("posthaste.json: upstream.url: is missing: the base URL of the API, such as "
+                            "\"https://production.runalloy.com\""));
+}
+
+TEST(upstream_url, is_not_shown_when_it_is_wrong) {
+    const auto problems = problems_of("{}", {{"upstream.url", "https://user:hush@api.example.com"}});
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_THAT(problems[0], testing::StartsWith("--set upstream.url: expected a URL such as "
+                                                 "\"https://production.runalloy.com\"; this one "));
+    EXPECT_THAT(problems[0], testing::Not(testing::HasSubstr("hush")));
+}
+
+TEST(upstream_url, is_plain_http_only_to_loopback_unless_allowed) {
+    EXPECT_THAT(problems_of("{}", {{"upstream.url", "http://api.example.com"}}),
+                ElementsAre("--set upstream.url: the API key would cross the network unencrypted: use https://, or set "
+                            "upstream.allow_plain_http to true"));
+    EXPECT_THAT(problems_of("{}", {{"upstream.url", "http://api.example.com"}, {"upstream.allow_plain_http", "true"}}),
+                IsEmpty());
+    EXPECT_THAT(problems_of("{}", {{"upstream.url", "http://127.0.0.1:9000"}}), IsEmpty());
+    EXPECT_THAT(problems_of("{}", {{"upstream.url", "http://[::1]:9000"}}), IsEmpty());
+}
+
+TEST(upstream_url, is_not_where_posthaste_listens) {
+    for (const auto* itself : {"http://127.0.0.1:8650", "http://localhost:8650/v1"}) {
+        EXPECT_THAT(
+            problems_of("{}", {{"upstream.url", itself}}),
+            ElementsAre("--set upstream.url: is an address of listen.addresses: posthaste would send every event "
+                        "to itself, again and again"));
+    }
+}
+
+TEST(queue, has_room_for_the_largest_event) {
+    EXPECT_THAT(problems_of(with_url(R"("limits": {"body": "2MiB"}, "queue": {"max_bytes": "1MiB"})")),
+                ElementsAre("posthaste.json:1:101: queue.max_bytes: expected at least limits.body (\"2MiB\"), found "
+                            "\"1MiB\": the largest event would never fit"));
+}
+
+TEST(retry, begins_with_at_most_its_maximum) {
+    EXPECT_THAT(
+        problems_of(with_url(R"("delivery": {"retry": {"initial": "2s", "max": "1s"}})")),
+        ElementsAre("posthaste.json:1:84: delivery.retry.initial: expected at most delivery.retry.max (\"1s\"), "
+                    "found \"2s\""));
+    // A value that could not be read is not compared as well.
+    EXPECT_THAT(problems_of(with_url(R"("delivery": {"retry": {"initial": 5, "max": "500ms"}})")), testing::SizeIs(1));
+}
+
+TEST(paths, are_not_shown_when_they_are_none) {
+    EXPECT_THAT(problems_with("upstream.api_key_file", "5"),
+                ElementsAre("--set upstream.api_key_file: expected a path, found a whole number"));
+    EXPECT_THAT(problems_with("queue.path", ""),
+                ElementsAre("--set queue.path: expected a path, found an empty string"));
+}
+
+}  // namespace
+}  // namespace posthaste

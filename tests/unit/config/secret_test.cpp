@@ -1,0 +1,149 @@
+// The API key: where it comes from, who may read it, what it may hold.
+
+#include "lib/config/secret.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/config/support.hpp"
+
+namespace posthaste {
+namespace {
+
+using test::environment_of;
+using test::scratch_folder;
+using test::variables;
+
+result<secret, std::string> key_in(const std::optional<std::string>& file, const variables& env = {}) {
+    return load_api_key(file, environment_of(env));
+}
+
+TEST(api_key, comes_from_its_file_first) {
+    const scratch_folder folder;
+    folder.write("credentials/api_key", "from-credential");
+    const auto file = folder.write("key", "from-file\n");
+    const auto key =
+        key_in(file, {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}, {"POSTHASTE_API_KEY", "from-env"}});
+    ASSERT_TRUE(key) << key.error();
+    EXPECT_EQ(key->value, "from-file");
+    EXPECT_EQ(key->source, file);
+}
+
+TEST(api_key, comes_from_the_credential_next) {
+    const scratch_folder folder;
+    folder.write("api_key", "from-credential\n");
+    const auto key =
+        key_in(std::nullopt, {{"CREDENTIALS_DIRECTORY", folder.path()}, {"POSTHASTE_API_KEY", "from-env"}});
+    ASSERT_TRUE(key) << key.error();
+    EXPECT_EQ(key->value, "from-credential");
+    EXPECT_EQ(key->source, "$CREDENTIALS_DIRECTORY/api_key");
+}
+
+TEST(api_key, comes_from_the_environment_last) {
+    const scratch_folder folder;
+    const auto key =
+        key_in(std::nullopt, {{"CREDENTIALS_DIRECTORY", folder.path()}, {"POSTHASTE_API_KEY", "from-env"}});
+    ASSERT_TRUE(key) << key.error();
+    EXPECT_EQ(key->value, "from-env");
+    EXPECT_EQ(key->source, "$POSTHASTE_API_KEY");
+}
+
+TEST(api_key, is_required) {
+    EXPECT_EQ(key_in(std::nullopt).error(),
+              "no API key: name its file here, or give the key as $POSTHASTE_API_KEY, or as the systemd credential "
+              "api_key");
+}
+
+TEST(api_key, is_cut_at_the_white_space_at_its_end) {
+    const scratch_folder folder;
+    EXPECT_EQ(key_in(folder.write("key", "abc \t\r\n\n"))->value, "abc");
+}
+
+TEST(api_key, is_refused_when_every_user_can_read_its_file) {
+    const scratch_folder folder;
+    for (const mode_t mode : {0604, 0602, 0601, 0644, 0666}) {
+        EXPECT_FALSE(key_in(folder.write("open", "hush", mode))) << mode;
+    }
+    const auto file = folder.write("open to all", "hush", 0644);
+    EXPECT_EQ(key_in(file).error(),
+              file + " is open to every user of this host (mode 0644): run  chmod o= '" + file + "'");
+    EXPECT_TRUE(key_in(folder.write("group", "hush", 0640)));
+}
+
+TEST(api_key, may_be_open_under_the_credentials_directory) {
+    const scratch_folder folder;
+    const auto file = folder.write("credentials/other", "hush", 0644);
+    EXPECT_TRUE(key_in(file, {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}}));
+    EXPECT_TRUE(key_in(file, {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials/"}}));
+    EXPECT_FALSE(key_in(file, {{"CREDENTIALS_DIRECTORY", folder.path() + "/cred"}}));
+    EXPECT_FALSE(
+        key_in(folder.path() + "/credentials/../key", {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}}));
+}
+
+TEST(api_key, does_not_leave_the_credentials_directory_by_dots) {
+    const scratch_folder folder;
+    folder.write("credentials/other", "hush");
+    folder.write("key", "hush", 0644);
+    EXPECT_FALSE(
+        key_in(folder.path() + "/credentials/../key", {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}}));
+}
+
+TEST(api_key, must_fit_into_a_header) {
+    const scratch_folder folder;
+    EXPECT_EQ(key_in(folder.write("key", " \n")).error(), folder.path() + "/key is empty: put the API key there");
+    EXPECT_EQ(key_in(folder.write("key", "Bearer hush")).error(),
+              folder.path() + "/key holds a space: put the API key alone there, without \"Bearer\"");
+    for (const auto* odd : {"ab\r\ncd",
+                            "ab\x01"
+                            "cd",
+                            "ab\x7f"
+                            "cd",
+                            "ab\xc3\xa9"
+                            "cd"}) {
+        EXPECT_EQ(key_in(folder.write("key", odd)).error(),
+                  folder.path() +
+                      "/key holds a byte that no header may carry (byte 3): put the API key alone there, on "
+                      "one line");
+    }
+    EXPECT_EQ(key_in(std::nullopt, {{"POSTHASTE_API_KEY", ""}}).error(),
+              "$POSTHASTE_API_KEY is empty: put the API key there");
+}
+
+TEST(api_key, is_never_shown_where_it_was_written_in_place_of_a_path) {
+    EXPECT_EQ(
+        key_in("sk-hush").error(),
+        "the file named here cannot be read: No such file or directory (the API key's file is named here, not the "
+        "key)");
+}
+
+TEST(api_key, is_no_large_file) {
+    const scratch_folder folder;
+    EXPECT_EQ(key_in(folder.write("key", std::string(5000, 'x'))).error(),
+              folder.path() + "/key cannot be read: is larger than 4KiB");
+}
+
+TEST(api_key, faults_stand_at_its_key) {
+    const scratch_folder folder;
+    const auto file = folder.write("key", "hush", 0644);
+    EXPECT_THAT(test::problems_of(R"({"upstream": {"url": "https://a.example", "api_key_file": ")" + file + "\"}}"),
+                testing::ElementsAre("posthaste.json:1:59: upstream.api_key_file: " + file +
+                                     " is open to every user of this host (mode 0644): run  chmod o= " + file));
+}
+
+TEST(ca_file, must_hold_certificates) {
+    const scratch_folder folder;
+    const auto load_with = [](const std::string& file) {
+        return test::problems_of("{}", {{"upstream.url", "https://a.example"}, {"upstream.ca_file", file}});
+    };
+    EXPECT_THAT(load_with(folder.path() + "/none"),
+                testing::ElementsAre("--set upstream.ca_file: " + folder.path() +
+                                     "/none cannot be read: No such file or directory"));
+    const auto empty = folder.write("empty.pem", "");
+    EXPECT_THAT(load_with(empty),
+                testing::ElementsAre("--set upstream.ca_file: " + empty +
+                                     " holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"));
+    EXPECT_THAT(load_with(folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace posthaste
