@@ -85,6 +85,8 @@ struct outbox_totals {
     std::uint64_t pending = 0;
     std::uint64_t retrying = 0;  // pending events that failed at least once
     std::uint64_t bytes = 0;     // of pending and dead events: what counts against max_bytes
+
+    friend bool operator==(const outbox_totals&, const outbox_totals&) = default;
 };
 
 // Events of one lane whose place in the scheduler's window was taken: kept findable by (lane, number) without an index
@@ -94,7 +96,8 @@ struct parked_event {
     sequence number = 0;
 };
 
-// A page of pending events in the order of commits: `after` < number. Parked events are left out.
+// A page of pending events in the order of commits: `after` < number. Parked events are in it like all others: the
+// scheduler's cursor only moves forward and meets each event once a run.
 struct page_request {
     sequence after = 0;
     std::size_t max_events = 500;
@@ -108,7 +111,8 @@ struct page {
     bool reached_end = false;       // no pending event is stored beyond `last`
 };
 
-// The next parked events of one lane, `after` < number < `below`, taken out of the parking.
+// The next parked events of one lane, `after` < number < `below`, taken out of the parking. `below` is where the cursor
+// stands, plus one: what lies beyond was parked by an earlier run and is met by the cursor.
 struct lane_request {
     std::string user_id;
     sequence after = 0;

@@ -1,0 +1,107 @@
+#include "daemon/store/answers.hpp"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "lib/base/require.hpp"
+
+namespace posthaste {
+namespace {
+
+namespace asio = boost::asio;
+
+result<uuid, refusal> answer_of(const uuid& id, append_outcome outcome) {
+    switch (outcome) {
+        case append_outcome::stored:
+            return id;
+        case append_outcome::queue_full:
+            return refusal::queue_full;
+        case append_outcome::disk_full:
+            return refusal::disk_full;
+    }
+    require_failed("append_outcome", "no such outcome", __FILE__, __LINE__);
+}
+
+std::vector<pending_event> stored_events(std::vector<pending_event> events,
+                                         const std::vector<append_outcome>& outcomes) {
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < events.size(); ++at) {
+        if (outcomes[at] == append_outcome::stored && at != kept++) {
+            events[kept - 1] = std::move(events[at]);
+        }
+    }
+    events.resize(kept);
+    return events;
+}
+
+void answer_read(const read_reply& reply, read_answer answer) {
+    if (auto* whole = std::get_if<page>(&answer)) {
+        std::get<std::function<void(page)>>(reply)(std::move(*whole));
+    } else {
+        std::get<std::function<void(lane_page)>>(reply)(std::move(std::get<lane_page>(answer)));
+    }
+}
+
+}  // namespace
+
+void answer_appends(asio::io_context& accept, store_batch& done, const std::vector<append_outcome>& outcomes) {
+    if (done.append_replies.empty()) {
+        return;
+    }
+    std::vector<result<uuid, refusal>> results;
+    results.reserve(outcomes.size());
+    for (std::size_t at = 0; at < outcomes.size(); ++at) {
+        results.push_back(answer_of(done.work.appends[at].id, outcomes[at]));
+    }
+    asio::post(accept, [replies = std::move(done.append_replies), results = std::move(results)] {
+        for (std::size_t at = 0; at < replies.size(); ++at) {
+            replies[at](results[at]);
+        }
+    });
+    done.append_replies.clear();
+}
+
+void refuse_all(asio::io_context& accept, std::vector<append_reply> replies, refusal why) {
+    asio::post(accept, [replies = std::move(replies), why] {
+        for (const auto& reply : replies) {
+            reply(why);
+        }
+    });
+}
+
+void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_batch& done, batch_outcome& outcome) {
+    std::vector<pending_event> appended;
+    std::size_t settled = 0;
+    if (listener != nullptr) {
+        appended = stored_events(std::move(done.work.appends), outcome.appends);
+        settled = done.work.settlements.size();
+    }
+    if (appended.empty() && settled == 0 && done.read_replies.empty()) {
+        return;
+    }
+    asio::post(delivery, [listener, settled, appended = std::move(appended), replies = std::move(done.read_replies),
+                          answers = std::move(outcome.reads)]() mutable {
+        if (!appended.empty()) {
+            listener->appended(std::move(appended));
+        }
+        if (settled > 0) {
+            listener->settled(settled);
+        }
+        for (std::size_t at = 0; at < replies.size(); ++at) {
+            answer_read(replies[at], std::move(answers[at]));
+        }
+    });
+}
+
+void answer_lookups(asio::io_context& accept, std::vector<lookup_answer> answers) {
+    if (!answers.empty()) {
+        asio::post(accept, [answers = std::move(answers)] {
+            for (const auto& answer : answers) {
+                answer();
+            }
+        });
+    }
+}
+
+}  // namespace posthaste

@@ -1,0 +1,139 @@
+#include "daemon/store/store.hpp"
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+
+#include "daemon/store/answers.hpp"
+#include "daemon/store/store_batch.hpp"
+#include "daemon/store/store_thread.hpp"
+#include "lib/base/require.hpp"
+#include "lib/outbox/commit_queue.hpp"
+#include "lib/outbox/outbox.hpp"
+#include "lib/outbox/row_sum.hpp"
+
+namespace posthaste {
+
+struct store::impl {
+    store_options options;
+    boost::asio::io_context& accept;
+    boost::asio::io_context& delivery;
+    commit_queue<store_batch> queue{};
+    std::atomic<store_gate> gate{store_gate::open};
+    std::unique_ptr<store_thread> work{};
+    std::thread thread{};
+
+    void add_read(read_request request, read_reply reply) {
+        queue.add(1, [&](store_batch& into) {
+            into.work.reads.push_back(std::move(request));
+            into.read_replies.push_back(std::move(reply));
+        });
+    }
+
+    void add_lookup(lookup asked) {
+        queue.add(1, [&](store_batch& into) { into.lookups.push_back(std::move(asked)); });
+    }
+
+    // Why an append was not queued.
+    [[nodiscard]] refusal refused() const {
+        switch (gate.load()) {
+            case store_gate::open:
+                return refusal::busy;
+            case store_gate::shutting_down:
+                return refusal::shutting_down;
+            case store_gate::failed:
+                return refusal::store_unavailable;
+        }
+        require_failed("store_gate", "no such state", __FILE__, __LINE__);
+    }
+};
+
+store::store(store_options options, boost::asio::io_context& accept, boost::asio::io_context& delivery)
+    : impl_(new impl{std::move(options), accept, delivery}) {}
+
+store::~store() {
+    stop();
+}
+
+result<outbox_totals, start_failure> store::open() {
+    auto opened = outbox::open(impl_->options.queue, impl_->options.now().wall);
+    if (!opened) {
+        return opened.error();
+    }
+    const outbox_totals totals = (*opened)->totals();
+    impl_->work = std::make_unique<store_thread>(std::move(*opened), impl_->options, impl_->accept, impl_->delivery,
+                                                 impl_->queue, impl_->gate);
+    return totals;
+}
+
+void store::start(commit_listener* listener) {
+    REQUIRE(impl_->work != nullptr, "the store is opened before it is started");
+    impl_->thread = std::thread([this, listener] {
+        ::pthread_setname_np(::pthread_self(), "store");
+        impl_->work->run(listener);
+    });
+}
+
+void store::refuse_appends() {
+    auto open = store_gate::open;
+    impl_->gate.compare_exchange_strong(open, store_gate::shutting_down);
+}
+
+void store::stop() {
+    refuse_appends();
+    impl_->queue.close();
+    if (impl_->thread.joinable()) {
+        impl_->thread.join();
+    } else if (impl_->work != nullptr) {
+        impl_->work->run(nullptr);  // opened, never started: what waits is served here
+    }
+    impl_->work.reset();
+}
+
+void store::append(event what, append_reply reply) {
+    const bool open = impl_->gate.load(std::memory_order_relaxed) == store_gate::open;
+    const bool queued = open && impl_->queue.try_add(1, row_bytes(what), [&](store_batch& into) {
+        into.work.appends.emplace_back().what = std::move(what);
+        into.append_replies.push_back(std::move(reply));
+    });
+    if (!queued) {
+        std::vector<append_reply> one;
+        one.push_back(std::move(reply));
+        refuse_all(impl_->accept, std::move(one), impl_->refused());
+    }
+}
+
+void store::settle(settlement what) {
+    impl_->queue.add(1, [&](store_batch& into) { into.work.settlements.push_back(std::move(what)); });
+}
+
+void store::park(std::vector<parked_event> events) {
+    if (events.empty()) {
+        return;
+    }
+    impl_->queue.add(events.size(), [&](store_batch& into) {
+        for (auto& one : events) {
+            into.work.parkings.push_back(std::move(one));
+        }
+    });
+}
+
+void store::fetch(page_request request, std::function<void(page)> reply) {
+    impl_->add_read(request, std::move(reply));
+}
+
+void store::fetch_lane(lane_request request, std::function<void(lane_page)> reply) {
+    impl_->add_read(std::move(request), std::move(reply));
+}
+
+void store::status(std::function<void(store_status)> reply) {
+    impl_->add_lookup(status_lookup{std::move(reply)});
+}
+
+void store::find(uuid id, std::function<void(std::optional<event_facts>)> reply) {
+    impl_->add_lookup(find_lookup{id, std::move(reply)});
+}
+
+}  // namespace posthaste

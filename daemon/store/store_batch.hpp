@@ -1,0 +1,53 @@
+// One commit's work as the store thread takes it: what the outbox does, and who waits for the answers.
+
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "daemon/store/store.hpp"
+#include "lib/outbox/batch.hpp"
+
+namespace posthaste {
+
+struct find_lookup {
+    uuid id;
+    std::function<void(std::optional<event_facts>)> reply;
+};
+
+struct status_lookup {
+    std::function<void(store_status)> reply;
+};
+
+// What people ask: read after the commit.
+using lookup = std::variant<find_lookup, status_lookup>;
+
+// A reply with its answer, ready to run on the thread that owns it.
+using lookup_answer = std::function<void()>;
+
+using read_reply = std::variant<std::function<void(page)>, std::function<void(lane_page)>>;
+
+struct store_batch {
+    batch work;
+    std::vector<append_reply> append_replies;  // one for each of work.appends
+    std::vector<read_reply> read_replies;      // one for each of work.reads
+    std::vector<lookup> lookups;
+
+    // `later` goes behind this one's.
+    void join(store_batch later) {
+        const auto move_all = [](auto& from, auto& to) { std::ranges::move(from, std::back_inserter(to)); };
+        move_all(later.work.appends, work.appends);
+        move_all(later.work.settlements, work.settlements);
+        move_all(later.work.parkings, work.parkings);
+        move_all(later.work.reads, work.reads);
+        move_all(later.append_replies, append_replies);
+        move_all(later.read_replies, read_replies);
+        move_all(later.lookups, lookups);
+    }
+};
+
+}  // namespace posthaste

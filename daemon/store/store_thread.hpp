@@ -1,0 +1,64 @@
+// What runs on the store thread: take everything that waits, commit it, answer it, and keep the WAL short.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/store/disk_gauge.hpp"
+#include "daemon/store/store.hpp"
+#include "daemon/store/store_batch.hpp"
+#include "lib/base/log.hpp"
+#include "lib/outbox/batch.hpp"
+#include "lib/outbox/commit_queue.hpp"
+#include "lib/outbox/outbox.hpp"
+
+namespace posthaste {
+
+// Why appends are not taken (any more). Read and written from any thread.
+enum class store_gate { open, shutting_down, failed };
+
+class store_thread {
+  public:
+    // All but the outbox must outlive run().
+    store_thread(std::unique_ptr<outbox> box, store_options options, boost::asio::io_context& accept,
+                 boost::asio::io_context& delivery, commit_queue<store_batch>& queue, std::atomic<store_gate>& gate);
+
+    // Until the queue is closed and empty; then the last checkpoint, and the database is closed. `listener`: see
+    // store::start.
+    void run(commit_listener* listener) noexcept;
+
+  private:
+    void serve();
+    void commit(store_batch taken);
+    void hold(store_batch rest);
+    void look_up(std::vector<lookup>& lookups);
+    [[nodiscard]] lookup_answer answer(find_lookup& asked);
+    [[nodiscard]] lookup_answer answer(status_lookup& asked);
+    void keep_house();
+    void finish();
+    // How long to wait for work: until facts of delivered events are due to go; empty: for ever.
+    [[nodiscard]] std::optional<milliseconds> patience();
+    void report_unknown(std::size_t settlements);
+    void warn_full(const char* what);
+    [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting);
+
+    std::unique_ptr<outbox> box_;
+    store_options options_;
+    boost::asio::io_context& accept_;
+    boost::asio::io_context& delivery_;
+    commit_queue<store_batch>& queue_;
+    std::atomic<store_gate>& gate_;
+    commit_listener* listener_ = nullptr;
+    disk_gauge disk_;
+    std::optional<store_batch> held_;  // what a full disk would not take, appends excepted: committed with the next
+    unsigned tries_after_close_ = 0;
+    bool told_unknown_ = false;
+    repeat_guard full_warnings_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,52 @@
+// Everything that waits, in one transaction (rule 1), and what a full disk makes of it (rule 6).
+//
+// First the settlements, which make room, then the appends, then the parkings; the reads come last and see all of it,
+// so a page's end is the end for everything that was committed before or with it.
+
+#pragma once
+
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "lib/outbox/outbox.hpp"
+
+namespace posthaste {
+
+// What delivery asks for, answered in order.
+using read_request = std::variant<page_request, lane_request>;
+using read_answer = std::variant<page, lane_page>;
+
+struct batch {
+    std::vector<pending_event> appends;  // number, id and time are given by the commit
+    std::vector<settlement> settlements;
+    std::vector<parked_event> parkings;
+    std::vector<read_request> reads;
+
+    [[nodiscard]] bool empty() const noexcept {
+        return appends.empty() && settlements.empty() && parkings.empty() && reads.empty();
+    }
+};
+
+enum class append_outcome : std::uint8_t { stored, queue_full, disk_full };
+
+struct batch_outcome {
+    std::vector<append_outcome> appends;  // one for each, in order
+    std::vector<read_answer> reads;       // one for each, in order
+    std::size_t unknown_settlements = 0;  // of events that were not pending: ignored
+    // Not even the settlements could be written: everything but the appends is to be committed again, later. Appends
+    // are answered disk_full; nothing is lost.
+    bool stuck = false;
+};
+
+// What the commit is given from outside.
+struct commit_chance {
+    wall_time now;
+    bool refuse_appends = false;  // the disk is known to be full
+    const std::function<std::uint64_t()>& random;
+};
+
+// The error is final (rule 9): `work` may or may not be stored, and nothing more may be written.
+[[nodiscard]] result<batch_outcome, sqlite_error> commit_batch(outbox& box, batch& work, const commit_chance& chance);
+
+}  // namespace posthaste

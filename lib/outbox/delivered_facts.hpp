@@ -1,0 +1,47 @@
+// The facts of delivered events (no body, no answer), kept for queue.keep_delivered and 100,000 at most (rule 7).
+//
+// The first to be received is the first to be forgotten: a row is found and dropped by its number, without an index.
+// An event that was delivered late can so outlive keep_delivered on disk for a while; find() does not show it then.
+
+#pragma once
+
+#include "lib/outbox/sqlite.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+inline constexpr std::uint64_t max_delivered_kept = 100'000;
+
+class delivered_facts {
+  public:
+    [[nodiscard]] sqlite_result prepare(sqlite_connection& database, milliseconds keep);
+
+    [[nodiscard]] bool kept() const noexcept { return keep_ > milliseconds{0}; }
+    // Keeps the facts of the pending events first ≤ number ≤ last, which were all delivered like `what`.
+    [[nodiscard]] sqlite_result remember(sequence first, sequence last, const settlement& what) {
+        return remember_.run(first, last, what.at, what.attempts, what.status);
+    }
+    // Drops the `excess` oldest, and up to `slice` more whose time is over. Returns how many there were.
+    [[nodiscard]] result<std::uint64_t, sqlite_error> trim(std::uint64_t excess, std::size_t slice, wall_time now);
+    // When trim() has something to drop because of its age; empty: nothing is kept.
+    [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_expiry();
+
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find(const uuid& id, wall_time now);
+
+    // After a rollback: what is known of the oldest row no longer holds.
+    void forget_expiry() noexcept { expiry_.reset(); }
+
+  private:
+    [[nodiscard]] result<std::uint64_t, sqlite_error> drop_through(sequence last);
+
+    sqlite_connection* database_ = nullptr;
+    milliseconds keep_{};
+    std::optional<wall_time> expiry_;  // of the oldest row, where it is known
+    sqlite_statement remember_;
+    sqlite_statement nth_;
+    sqlite_statement oldest_;
+    sqlite_statement drop_;
+    sqlite_statement find_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,55 @@
+// The hot table: pending events by number, one insert and one delete per event, no secondary index (rule 2).
+
+#pragma once
+
+#include <cstdint>
+
+#include "lib/outbox/sqlite.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+// A row read back: the event only where the row is sound (rule 8).
+struct stored_event {
+    pending_event what;  // number and received_at are always set; history is not read
+    bool sound = false;
+};
+
+struct stored_weight {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+};
+
+class event_table {
+  public:
+    [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
+
+    // `what` has its number, id and time.
+    [[nodiscard]] sqlite_result insert(const pending_event& what, std::uint64_t bytes);
+
+    // At most `limit` rows after a number, in order; read each with read(), its body's size with body_size().
+    [[nodiscard]] sqlite_rows after(sequence number, std::size_t limit) { return after_.query(number, limit); }
+    // At most one row.
+    [[nodiscard]] sqlite_rows one(sequence number) { return one_.query(number); }
+    [[nodiscard]] static stored_event read(const sqlite_rows& row);
+    [[nodiscard]] static std::size_t body_size(const sqlite_rows& row);
+
+    // How much the rows first ≤ number ≤ last count against queue.max_bytes, and how many they are.
+    [[nodiscard]] result<stored_weight, sqlite_error> weigh(sequence first, sequence last);
+    [[nodiscard]] sqlite_result erase(sequence first, sequence last) { return erase_.run(first, last); }
+
+    [[nodiscard]] result<std::optional<wall_time>, sqlite_error> oldest();
+    // The largest number stored, 0 when there is none.
+    [[nodiscard]] result<sequence, sqlite_error> largest();
+
+  private:
+    sqlite_statement insert_;
+    sqlite_statement after_;
+    sqlite_statement one_;
+    sqlite_statement weigh_;
+    sqlite_statement erase_;
+    sqlite_statement oldest_;
+    sqlite_statement largest_;
+};
+
+}  // namespace posthaste

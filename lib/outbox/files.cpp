@@ -1,0 +1,163 @@
+#include "lib/outbox/files.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/text.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr mode_t private_file = 0600;
+constexpr mode_t private_folder = 0700;
+
+std::string shown(const std::string& path) {
+    return printable(path, 1024);
+}
+
+start_failure failure(exit_code code, const std::string& what, const std::string& path, const std::string& advice) {
+    return {code, "cannot " + what + " " + shown(path) + ": " + std::strerror(errno) + advice};
+}
+
+// Whole or not at all is not needed here: the texts are a line or two.
+bool write_text(int descriptor, std::string_view text) noexcept {
+    return ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+std::string holder_of(int descriptor) {
+    std::array<char, 32> text{};
+    const ssize_t size = ::pread(descriptor, text.data(), text.size() - 1, 0);
+    const long pid = size > 0 ? std::strtol(text.data(), nullptr, 10) : 0;
+    return pid > 0 ? "process " + std::to_string(pid) : "another process";
+}
+
+}  // namespace
+
+file_handle::~file_handle() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+file_handle::file_handle(file_handle&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+file_handle& file_handle::operator=(file_handle&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+std::string folder_of(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+result<void, start_failure> fsync_folder(const std::string& folder) {
+    const file_handle handle{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!handle || ::fsync(handle.get()) != 0) {
+        return failure(exit_code::write_failed, "sync the folder", folder, "");
+    }
+    return {};
+}
+
+result<void, start_failure> make_folders(const std::string& folder) {
+    std::vector<std::string> missing;
+    for (std::string at = folder; ::access(at.c_str(), F_OK) != 0 && errno == ENOENT; at = folder_of(at)) {
+        missing.push_back(at);
+    }
+    for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+        if (::mkdir(at->c_str(), private_folder) != 0 && errno != EEXIST) {
+            return failure(exit_code::failed, "make the outbox's folder", *at,
+                           "; make it yourself, or set queue.path to a place that posthaste may write to");
+        }
+        for (const auto& made : {*at, folder_of(*at)}) {
+            if (auto synced = fsync_folder(made); !synced) {
+                return synced;
+            }
+        }
+    }
+    return {};
+}
+
+result<file_handle, start_failure> lock_outbox(const std::string& path) {
+    const std::string lock = path + ".lock";
+    file_handle handle{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, private_file)};
+    if (!handle) {
+        return failure(exit_code::failed, "open the lock file", lock,
+                       "; the outbox's folder must be there and writable for the user that posthaste runs as");
+    }
+    if (::flock(handle.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            return failure(exit_code::failed, "lock", lock, "; the file system must support locks");
+        }
+        return start_failure{exit_code::locked_or_in_use, "the outbox " + shown(path) + " is in use by " +
+                                                              holder_of(handle.get()) +
+                                                              "; stop that one first, or set another queue.path"};
+    }
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(handle.get(), 0) == 0) {
+        write_text(handle.get(), pid);  // for people; on a full disk the lock holds all the same
+    }
+    return handle;
+}
+
+std::string damage_advice(const std::string& path) {
+    return "nothing was overwritten; keep " + shown(path) + " and " + shown(path) +
+           "-wal, check the disk, move both files to a safe place and start again with a new outbox "
+           "(see \"A damaged outbox\" in the README)";
+}
+
+result<void, start_failure> refuse_marked(const std::string& path) {
+    const std::string marker = path + ".damaged";
+    if (::access(marker.c_str(), F_OK) != 0) {
+        return {};
+    }
+    return start_failure{exit_code::outbox_damaged, "an earlier run found the outbox damaged and left " +
+                                                        shown(marker) + " to say so: " + damage_advice(path) +
+                                                        ", and remove the marker with them"};
+}
+
+void leave_marker(const std::string& path, std::string_view finding) noexcept {
+    const std::string marker = path + ".damaged";
+    const file_handle handle{::open(marker.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, private_file)};
+    if (handle) {
+        write_text(handle.get(), finding);
+        ::fsync(handle.get());
+        static_cast<void>(fsync_folder(folder_of(path)));  // best effort
+    }
+}
+
+result<void, start_failure> settle_on_disk(const std::string& file) {
+    const file_handle handle{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!handle) {
+        return errno == ENOENT
+                   ? result<void, start_failure>{}
+                   : failure(exit_code::failed, "read", file, "; it must belong to the user that posthaste runs as");
+    }
+    if (::fdatasync(handle.get()) != 0) {
+        return failure(exit_code::write_failed, "sync", file, "; check the disk");
+    }
+    ::posix_fadvise(handle.get(), 0, 0, POSIX_FADV_DONTNEED);  // only advice: a cached page is no harm by itself
+    return {};
+}
+
+result<bool, start_failure> make_file(const std::string& file) {
+    const file_handle handle{::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file)};
+    if (!handle && errno != EEXIST) {
+        return failure(exit_code::failed, "make", file, "");
+    }
+    return static_cast<bool>(handle);
+}
+
+}  // namespace posthaste

@@ -1,0 +1,57 @@
+// The files around the database: folders, the lock, what is done to db and -wal before they are opened, the marker.
+//
+// Plain system calls on the calling thread. Errors are sentences for a person, with the path and what to do.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.hpp"
+
+namespace posthaste {
+
+// A file descriptor that closes itself.
+class file_handle {
+  public:
+    file_handle() noexcept = default;
+    explicit file_handle(int descriptor) noexcept : descriptor_(descriptor) {}
+    ~file_handle();
+
+    file_handle(file_handle&& other) noexcept;
+    file_handle& operator=(file_handle&& other) noexcept;
+
+    [[nodiscard]] int get() const noexcept { return descriptor_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return descriptor_ >= 0; }
+
+  private:
+    int descriptor_ = -1;
+};
+
+// The folder that `path` stands in; "." where it names none.
+[[nodiscard]] std::string folder_of(const std::string& path);
+
+// Makes the folder and its missing parents, 0700 each, and fsyncs every folder made and its parent (rule 10).
+[[nodiscard]] result<void, start_failure> make_folders(const std::string& folder);
+
+// Locks PATH.lock for as long as the handle lives, and writes our pid to it. Held by another process: exit 75 with that
+// process's pid. The file is never removed: that would let a third process lock another file of the same name.
+[[nodiscard]] result<file_handle, start_failure> lock_outbox(const std::string& path);
+
+// Refuses (65) while a marker says that the outbox was found damaged.
+[[nodiscard]] result<void, start_failure> refuse_marked(const std::string& path);
+// Leaves PATH.damaged with what was found, for the next start to see (rule 9). Best effort: the disk may be failing.
+void leave_marker(const std::string& path, std::string_view finding) noexcept;
+
+// fdatasync, then out of the page cache (rule 10): what is read afterwards is what the disk holds. A missing file is
+// fine.
+[[nodiscard]] result<void, start_failure> settle_on_disk(const std::string& file);
+
+// Makes the empty file, 0600, unless it is there. True: it was made.
+[[nodiscard]] result<bool, start_failure> make_file(const std::string& file);
+[[nodiscard]] result<void, start_failure> fsync_folder(const std::string& folder);
+
+// What to do about a damaged outbox: a sentence for messages.
+[[nodiscard]] std::string damage_advice(const std::string& path);
+
+}  // namespace posthaste

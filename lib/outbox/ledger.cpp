@@ -1,0 +1,112 @@
+#include "lib/outbox/ledger.hpp"
+
+#include <algorithm>
+
+#include "lib/base/require.hpp"
+
+namespace posthaste {
+namespace {
+
+// A counter that a damaged row made too large or too small must not run under zero.
+void take(std::uint64_t& from, std::uint64_t amount) {
+    from -= std::min(from, amount);
+}
+
+}  // namespace
+
+sqlite_result ledger::prepare(sqlite_connection& database) {
+    if (auto done = database.prepare(
+            load_,
+            "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes, delivered_kept "
+            "FROM meta WHERE one = 1");
+        !done) {
+        return done;
+    }
+    if (auto done = database.prepare(
+            save_,
+            "UPDATE meta SET next_seq = ?1, accepted = ?2, delivered = ?3, dead = ?4, discarded = ?5, purged = ?6, "
+            "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10 WHERE one = 1");
+        !done) {
+        return done;
+    }
+    return database.prepare(boot_,
+                            "UPDATE meta SET boots = boots + 1, booted_at = ?1, "
+                            "created_at = iif(created_at = 0, ?1, created_at) WHERE one = 1");
+}
+
+sqlite_result ledger::load() {
+    auto rows = load_.query();
+    if (!rows.next()) {
+        const auto read = rows.end();
+        return read ? sqlite_result{sqlite_error::of(SQLITE_CORRUPT)} : read;
+    }
+    bool plausible = true;
+    const auto counter = [&](int column) {
+        plausible = plausible && rows.type(column) == SQLITE_INTEGER && rows.integer(column) >= 0;
+        return static_cast<std::uint64_t>(rows.integer(column));
+    };
+    next_ = counter(0);
+    now_.totals = {.accepted = counter(1),
+                   .delivered = counter(2),
+                   .dead = counter(3),
+                   .discarded = counter(4),
+                   .purged = counter(5),
+                   .pending = counter(6),
+                   .retrying = counter(7),
+                   .bytes = counter(8)};
+    now_.delivered_kept = counter(9);
+    before_ = now_;
+    saved_next_ = next_;
+    const auto& t = now_.totals;
+    const bool closes = t.accepted == t.delivered + t.pending + t.dead + t.discarded + t.purged;
+    return plausible && closes && next_ >= 1 ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
+}
+
+sqlite_result ledger::note_boot(wall_time now) {
+    return boot_.run(now);
+}
+
+sqlite_result ledger::save() {
+    if (now_ == before_ && next_ == saved_next_) {
+        return {};
+    }
+    const auto& t = now_.totals;
+    auto saved = save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying,
+                           t.bytes, now_.delivered_kept);
+    if (saved) {
+        saved_next_ = next_;
+    }
+    return saved;
+}
+
+sequence ledger::take_number() {
+    REQUIRE(next_ <= max_sequence, "an outbox numbers at most 2^44 events");
+    return next_++;
+}
+
+void ledger::accepted(std::uint64_t bytes) {
+    ++now_.totals.accepted;
+    ++now_.totals.pending;
+    now_.totals.bytes += bytes;
+}
+
+void ledger::delivered(std::uint64_t events, std::uint64_t bytes) {
+    now_.totals.delivered += events;
+    take(now_.totals.pending, events);
+    take(now_.totals.bytes, bytes);
+}
+
+void ledger::died() {
+    ++now_.totals.dead;
+    take(now_.totals.pending, 1);
+}
+
+void ledger::ended_retrying(std::uint64_t events) {
+    take(now_.totals.retrying, events);
+}
+
+void ledger::forgot_delivered(std::uint64_t rows) {
+    take(now_.delivered_kept, rows);
+}
+
+}  // namespace posthaste

@@ -1,0 +1,55 @@
+// The one row of `meta`: the next number and the totals, kept in each commit so that the accounts close over any crash
+// (rules 3 and 12). In memory between commits; written once a commit, and only where something changed.
+
+#pragma once
+
+#include "lib/outbox/sqlite.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+class ledger {
+  public:
+    [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
+    // The error SQLITE_CORRUPT: there is no such row, or it cannot be right.
+    [[nodiscard]] sqlite_result load();
+    // Writes that the outbox was opened: the first commit of a run (rule 10).
+    [[nodiscard]] sqlite_result note_boot(wall_time now);
+
+    // Inside a transaction: begin() remembers, save() writes, forget() goes back after a rollback. Numbers given since
+    // begin() stay used up.
+    void begin() { before_ = now_; }
+    [[nodiscard]] sqlite_result save();
+    void forget() { now_ = before_; }
+
+    [[nodiscard]] const outbox_totals& totals() const noexcept { return now_.totals; }
+    [[nodiscard]] std::uint64_t delivered_kept() const noexcept { return now_.delivered_kept; }
+    [[nodiscard]] sequence next_number() const noexcept { return next_; }
+
+    [[nodiscard]] sequence take_number();
+    void accepted(std::uint64_t bytes);
+    void delivered(std::uint64_t events, std::uint64_t bytes);
+    void died();
+    void began_retrying(std::uint64_t events) { now_.totals.retrying += events; }
+    void ended_retrying(std::uint64_t events);
+    void kept_delivered(std::uint64_t rows) { now_.delivered_kept += rows; }
+    void forgot_delivered(std::uint64_t rows);
+
+  private:
+    struct state {
+        outbox_totals totals;
+        std::uint64_t delivered_kept = 0;
+
+        friend bool operator==(const state&, const state&) = default;
+    };
+
+    state now_;
+    state before_;
+    sequence next_ = 1;
+    sequence saved_next_ = 1;
+    sqlite_statement load_;
+    sqlite_statement save_;
+    sqlite_statement boot_;
+};
+
+}  // namespace posthaste

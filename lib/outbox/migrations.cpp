@@ -1,0 +1,135 @@
+#include "lib/outbox/migrations.hpp"
+
+#include <array>
+#include <string>
+
+namespace posthaste {
+namespace {
+
+// Rule 2: no secondary index; what only failures need stands in tables that only failures write. Short columns come
+// before the body, so that reading them never follows a long body's overflow pages.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE meta (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    next_seq INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    dead INTEGER NOT NULL,
+    discarded INTEGER NOT NULL,
+    purged INTEGER NOT NULL,
+    pending INTEGER NOT NULL,
+    retrying INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    delivered_kept INTEGER NOT NULL,
+    boots INTEGER NOT NULL,
+    booted_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+INSERT INTO meta VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    api_version TEXT NOT NULL,
+    traceparent TEXT NOT NULL,
+    tracestate TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE retries (
+    seq INTEGER PRIMARY KEY,
+    attempts INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    first_failed_at INTEGER,
+    error_at INTEGER,
+    error_status INTEGER,
+    error_message TEXT
+) STRICT;
+CREATE TABLE parked (
+    user_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (user_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dead (
+    seq INTEGER PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    api_version TEXT NOT NULL,
+    traceparent TEXT NOT NULL,
+    tracestate TEXT NOT NULL,
+    dead_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL,
+    first_failed_at INTEGER,
+    error_at INTEGER,
+    error_status INTEGER,
+    error_message TEXT,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE delivered (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    delivered_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    status INTEGER NOT NULL
+) STRICT;
+)sql";
+
+// Entry n leads from version n to n + 1.
+constexpr std::array migrations{version_1};
+
+}  // namespace
+
+int outbox_schema_version() noexcept {
+    return static_cast<int>(migrations.size());
+}
+
+result<outbox_version, sqlite_error> read_outbox_version(sqlite_connection& database) noexcept {
+    const auto application = database.integer("PRAGMA application_id");
+    const auto version = database.integer("PRAGMA user_version");
+    const auto objects = database.integer("SELECT count(*) FROM sqlite_schema");
+    for (const auto* read : {&application, &version, &objects}) {
+        if (!*read) {
+            return read->error();
+        }
+    }
+    if (*application == 0 && *version == 0 && *objects == 0) {
+        return outbox_version{outbox_kind::empty, 0};
+    }
+    if (*application != outbox_application_id || *version < 1) {
+        return outbox_version{outbox_kind::foreign, *version};
+    }
+    return outbox_version{*version > outbox_schema_version() ? outbox_kind::newer : outbox_kind::ours, *version};
+}
+
+sqlite_result migrate(sqlite_connection& database, std::int64_t version) noexcept {
+    for (auto at = static_cast<std::size_t>(version); at < migrations.size(); ++at) {
+        const std::string marks = "PRAGMA application_id = " + std::to_string(outbox_application_id) +
+                                  "; PRAGMA user_version = " + std::to_string(at + 1) + "; COMMIT";
+        for (const char* step : {"BEGIN IMMEDIATE", migrations[at], marks.c_str()}) {
+            if (const auto done = database.execute(step); !done) {
+                if (database.in_transaction()) {
+                    static_cast<void>(database.execute("ROLLBACK"));  // the first failure is the one to report
+                }
+                return done;
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace posthaste

@@ -1,0 +1,120 @@
+// The durable queue: events from the moment they are acknowledged to the moment they are settled, in one SQLite file
+// behind one connection.
+//
+// Belongs to one thread. Time and randomness are handed in. Everything between begin() and commit() is one transaction:
+// on stable storage as a whole once commit() has returned (durability "full"), or never happened. After an error other
+// than SQLITE_FULL nothing more may be written: a failed write is final (rule 9), the caller stops the process without
+// closing the outbox. After SQLITE_FULL rollback(), and try less.
+
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "lib/base/result.hpp"
+#include "lib/config/settings.hpp"
+#include "lib/outbox/dead_table.hpp"
+#include "lib/outbox/delivered_facts.hpp"
+#include "lib/outbox/event_table.hpp"
+#include "lib/outbox/files.hpp"
+#include "lib/outbox/ledger.hpp"
+#include "lib/outbox/parking.hpp"
+#include "lib/outbox/retry_table.hpp"
+#include "lib/outbox/sqlite.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+// Whether facts of delivered events are written and old ones dropped: not where every page counts.
+enum class retention { as_configured, suspended };
+
+class outbox {
+  public:
+    // Locks, repairs and opens the outbox, or makes it (rule 10).
+    [[nodiscard]] static result<std::unique_ptr<outbox>, start_failure> open(const queue_settings& queue,
+                                                                             wall_time now);
+    // Closes without a checkpoint; the next start does that.
+    ~outbox() = default;
+
+    outbox(const outbox&) = delete;
+    outbox& operator=(const outbox&) = delete;
+
+    [[nodiscard]] sqlite_result begin();
+    [[nodiscard]] sqlite_result commit();
+    void rollback();
+
+    enum class admission { taken, queue_full };
+    // Stores the event, and gives it its number, id and time. Refused at max_events or max_bytes.
+    [[nodiscard]] result<admission, sqlite_error> append(pending_event& what, wall_time now, std::uint64_t random);
+    // Writes what became of events; returns how many of them were not pending (and are ignored). `what` may be given in
+    // another order than it comes back.
+    [[nodiscard]] result<std::size_t, sqlite_error> settle(std::span<const settlement> what,
+                                                           retention facts = retention::as_configured);
+    [[nodiscard]] sqlite_result park(std::span<const parked_event> what);
+
+    // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
+    [[nodiscard]] result<page, sqlite_error> read_page(const page_request& request);
+    [[nodiscard]] result<lane_page, sqlite_error> take_lane(const lane_request& request);
+
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find(const uuid& id, wall_time now);
+    [[nodiscard]] result<std::optional<wall_time>, sqlite_error> oldest_pending() { return events_.oldest(); }
+    [[nodiscard]] const outbox_totals& totals() const noexcept { return ledger_.totals(); }
+    // At max_events or max_bytes.
+    [[nodiscard]] bool is_full() const noexcept;
+
+    // Drops delivered facts: those over their number, and of those whose time is over a slice. In a transaction.
+    [[nodiscard]] sqlite_result trim_delivered(wall_time now);
+    // When trim_delivered() has something to do; empty: never, as things are.
+    [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_trim();
+
+    // The WAL is copied into the database at about 1,000 pages (rule 5). Outside of a transaction.
+    [[nodiscard]] bool checkpoint_due() const noexcept;
+    [[nodiscard]] sqlite_result checkpoint() { return database_.checkpoint(sqlite_checkpoint::passive); }
+    // The last step of an orderly stop.
+    [[nodiscard]] sqlite_result checkpoint_whole() { return database_.checkpoint(sqlite_checkpoint::truncate); }
+
+    [[nodiscard]] std::string explain(sqlite_error error) const { return database_.explain(error); }
+
+  private:
+    explicit outbox(const queue_settings& queue) : queue_(queue) {}
+
+    [[nodiscard]] result<void, start_failure> start(wall_time now);
+    [[nodiscard]] result<void, start_failure> prepare_files();
+    [[nodiscard]] result<void, start_failure> bring_up_to_date();
+    [[nodiscard]] sqlite_result create();
+    [[nodiscard]] sqlite_result configure();
+    [[nodiscard]] sqlite_result prepare_tables();
+    [[nodiscard]] sqlite_result check();
+    [[nodiscard]] sqlite_result note_boot(wall_time now);
+    [[nodiscard]] start_failure refused(sqlite_error error) const;
+
+    [[nodiscard]] result<bool, sqlite_error> settle_failed(const settlement& what);
+    [[nodiscard]] result<bool, sqlite_error> settle_dead(const settlement& what);
+    // Of numbers that follow each other without a gap. Returns how many were pending.
+    [[nodiscard]] result<std::size_t, sqlite_error> settle_delivered(std::span<const settlement* const> run,
+                                                                     retention facts);
+    [[nodiscard]] sqlite_result remember(std::span<const settlement* const> run);
+    [[nodiscard]] sqlite_result erase_pending(sequence first, sequence last);
+
+    [[nodiscard]] sqlite_result add_history(pending_event& what);
+    [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
+    [[nodiscard]] result<bool, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_pending(const uuid& id);
+
+    queue_settings queue_;
+    file_handle lock_;
+    sqlite_connection database_;  // before the statements: it must outlive them
+    sqlite_statement begin_;
+    sqlite_statement commit_;
+    ledger ledger_;
+    event_table events_;
+    retry_table retries_;
+    dead_table dead_;
+    delivered_facts delivered_;
+    parking parking_;
+    sequence first_of_this_run_ = 0;
+    bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left
+};
+
+}  // namespace posthaste

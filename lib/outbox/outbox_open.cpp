@@ -1,0 +1,185 @@
+// How an outbox is opened (rule 10), in this order: the lock; what the disk holds, not what the cache says; open; a
+// cheap check; the WAL copied and emptied; a first commit. Only then may anything be acknowledged or sent.
+
+#include "lib/base/text.hpp"
+#include "lib/outbox/migrations.hpp"
+#include "lib/outbox/outbox.hpp"
+
+namespace posthaste {
+
+result<std::unique_ptr<outbox>, start_failure> outbox::open(const queue_settings& queue, wall_time now) {
+    std::unique_ptr<outbox> made{new outbox(queue)};
+    if (const auto started = made->start(now); !started) {
+        return started.error();
+    }
+    return made;
+}
+
+result<void, start_failure> outbox::start(wall_time now) {
+    if (auto ready = prepare_files(); !ready) {
+        return ready;
+    }
+    if (const auto opened = database_.open(queue_.path); !opened) {
+        return refused(opened.error());
+    }
+    if (auto current = bring_up_to_date(); !current) {
+        return current;
+    }
+    for (const auto step : {&outbox::configure, &outbox::prepare_tables, &outbox::check, &outbox::checkpoint_whole}) {
+        if (const auto done = (this->*step)(); !done) {
+            return refused(done.error());
+        }
+    }
+    if (const auto booted = note_boot(now); !booted) {
+        return refused(booted.error());
+    }
+    return fsync_folder(folder_of(queue_.path));
+}
+
+result<void, start_failure> outbox::prepare_files() {
+    if (auto made = make_folders(folder_of(queue_.path)); !made) {
+        return made;
+    }
+    auto locked = lock_outbox(queue_.path);
+    if (!locked) {
+        return locked.error();
+    }
+    lock_ = std::move(*locked);
+    if (auto unmarked = refuse_marked(queue_.path); !unmarked) {
+        return unmarked;
+    }
+    for (const auto& file : {queue_.path, queue_.path + "-wal"}) {
+        if (auto settled = settle_on_disk(file); !settled) {
+            return settled;
+        }
+    }
+    if (const auto made = make_file(queue_.path); !made) {
+        return made.error();
+    }
+    return {};
+}
+
+// Reads the version before anything is written: a newer outbox, or no outbox at all, is left as it was.
+result<void, start_failure> outbox::bring_up_to_date() {
+    if (const auto exclusive = database_.execute("PRAGMA locking_mode = EXCLUSIVE"); !exclusive) {
+        return refused(exclusive.error());
+    }
+    const auto found = read_outbox_version(database_);
+    if (!found) {
+        return refused(found.error());
+    }
+    const std::string path = printable(queue_.path, 1024);
+    switch (found->kind) {
+        case outbox_kind::newer:
+            return start_failure{exit_code::failed,
+                                 "the outbox " + path + " was written by a newer posthaste (its version is " +
+                                     std::to_string(found->version) + ", this build knows " +
+                                     std::to_string(outbox_schema_version()) +
+                                     "); nothing was changed. Start the newer posthaste, or set another queue.path"};
+        case outbox_kind::foreign:
+            return start_failure{exit_code::failed, path +
+                                                        " is a SQLite database, but no outbox of posthaste; nothing "
+                                                        "was changed. Set queue.path to another file"};
+        case outbox_kind::empty:
+            if (const auto created = create(); !created) {
+                return refused(created.error());
+            }
+            break;
+        case outbox_kind::ours:
+            break;
+    }
+    const auto migrated = migrate(database_, found->version);
+    return migrated ? result<void, start_failure>{} : refused(migrated.error());
+}
+
+// What only an empty database can be told.
+sqlite_result outbox::create() {
+    return database_.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+}
+
+sqlite_result outbox::configure() {
+    const char* synchronous =
+        queue_.durability == durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+    if (auto done = database_.execute(synchronous); !done) {
+        return done;
+    }
+    return database_.execute(
+        "PRAGMA journal_size_limit = 8388608;"  // the WAL's blocks are kept: a full disk can still overwrite them
+        "PRAGMA cache_size = -16384;"
+        "PRAGMA mmap_size = 0;"  // an I/O error must be an error, not a SIGBUS
+        "PRAGMA temp_store = MEMORY;"
+        "PRAGMA cell_size_check = ON;"
+        "PRAGMA secure_delete = OFF");
+}
+
+sqlite_result outbox::prepare_tables() {
+    if (auto done = database_.prepare(begin_, "BEGIN IMMEDIATE"); !done) {
+        return done;
+    }
+    if (auto done = database_.prepare(commit_, "COMMIT"); !done) {
+        return done;
+    }
+    if (auto done = ledger_.prepare(database_); !done) {
+        return done;
+    }
+    if (auto done = events_.prepare(database_); !done) {
+        return done;
+    }
+    if (auto done = retries_.prepare(database_); !done) {
+        return done;
+    }
+    if (auto done = dead_.prepare(database_); !done) {
+        return done;
+    }
+    if (auto done = delivered_.prepare(database_, queue_.keep_delivered); !done) {
+        return done;
+    }
+    return parking_.prepare(database_);
+}
+
+// The counters against the ends of the tables; never a scan.
+sqlite_result outbox::check() {
+    if (auto loaded = ledger_.load(); !loaded) {
+        return loaded;
+    }
+    const auto largest = events_.largest();
+    const auto parked = parking_.empty();
+    if (!largest || !parked) {
+        return largest ? parked.error() : largest.error();
+    }
+    first_of_this_run_ = ledger_.next_number();
+    earlier_parkings_ = !*parked;
+    const bool agree = *largest < ledger_.next_number() && (*largest == 0) == (totals().pending == 0);
+    return agree ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
+}
+
+sqlite_result outbox::note_boot(wall_time now) {
+    if (auto begun = begin(); !begun) {
+        return begun;
+    }
+    if (auto noted = ledger_.note_boot(now); !noted) {
+        return noted;
+    }
+    return commit();
+}
+
+start_failure outbox::refused(sqlite_error error) const {
+    const std::string what = "the outbox " + printable(queue_.path, 1024);
+    const std::string why = database_.explain(error);
+    if (error.is_damage()) {
+        return {exit_code::outbox_damaged, what + " is damaged: " + why + "; " + damage_advice(queue_.path)};
+    }
+    if (error.is_busy()) {
+        return {exit_code::locked_or_in_use, what + " is open in another program: close that one first"};
+    }
+    if (error.is_full()) {
+        return {exit_code::write_failed, what + " cannot be written: no space is left on its disk; make room there"};
+    }
+    if (error.primary() == SQLITE_IOERR) {
+        return {exit_code::write_failed, what + " cannot be read or written: " + why + "; check the disk"};
+    }
+    return {exit_code::failed, what + " cannot be opened: " + why +
+                                   "; it and its folder must be writable for the user that posthaste runs as"};
+}
+
+}  // namespace posthaste

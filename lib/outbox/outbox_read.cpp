@@ -1,0 +1,180 @@
+// What is read from the outbox: pages for the scheduler, the rest of a lane, the facts of one event.
+
+#include <algorithm>
+
+#include "lib/outbox/outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t slice_rows = 500;
+constexpr std::size_t lane_bytes = 4 * 1024 * 1024;
+
+}  // namespace
+
+result<page, sqlite_error> outbox::read_page(const page_request& request) {
+    page out;
+    out.last = request.after;
+    const std::size_t limit = std::clamp<std::size_t>(request.max_events, 1, slice_rows);
+    std::size_t rows_read = 0;
+    std::size_t bytes = 0;
+    bool cut = false;
+    {
+        auto rows = events_.after(request.after, limit);
+        while (rows.next()) {
+            bytes += event_table::body_size(rows);
+            cut = rows_read > 0 && bytes > request.max_bytes;
+            if (cut) {
+                break;
+            }
+            ++rows_read;
+            auto stored = event_table::read(rows);
+            out.last = stored.what.number;
+            if (stored.sound) {
+                out.events.push_back(std::move(stored.what));
+            } else {
+                out.damaged.push_back(stored.what.number);
+            }
+        }
+        if (const auto read = cut ? sqlite_result{} : rows.end(); !read) {
+            return read.error();
+        }
+    }
+    out.reached_end = !cut && rows_read < limit;
+    for (auto& one : out.events) {
+        for (const auto& done : {add_history(one), forget_earlier_parking(one)}) {
+            if (!done) {
+                return done.error();
+            }
+        }
+    }
+    return out;
+}
+
+sqlite_result outbox::add_history(pending_event& what) {
+    if (totals().retrying == 0) {
+        return {};
+    }
+    auto history = retries_.find(what.number);
+    if (!history) {
+        return history.error();
+    }
+    what.history = std::move(*history);
+    return {};
+}
+
+sqlite_result outbox::forget_earlier_parking(const pending_event& what) {
+    if (!earlier_parkings_ || what.number >= first_of_this_run_) {
+        return {};
+    }
+    return parking_.forget(what.what.user_id, what.number, what.number);
+}
+
+result<lane_page, sqlite_error> outbox::take_lane(const lane_request& request) {
+    lane_page out;
+    out.user_id = request.user_id;
+    const std::size_t limit = std::clamp<std::size_t>(request.max_events, 1, slice_rows);
+    std::size_t bytes = 0;
+    sequence after = request.after;
+    // Parked numbers whose events are gone are passed over: a page is empty only when nothing is left.
+    do {
+        const auto numbers = parking_.next(request.user_id, after, request.below, limit + 1);
+        if (!numbers) {
+            return numbers.error();
+        }
+        std::size_t taken = 0;
+        for (; taken < std::min(numbers->size(), limit); ++taken) {
+            const auto fits = take_parked((*numbers)[taken], out, bytes);
+            if (!fits) {
+                return fits.error();
+            }
+            if (!*fits) {
+                break;
+            }
+        }
+        out.more = taken < numbers->size();
+        if (taken > 0) {
+            const sequence last = (*numbers)[taken - 1];
+            if (const auto done = parking_.forget(request.user_id, numbers->front(), last); !done) {
+                return done.error();
+            }
+            after = last;
+        }
+    } while (out.more && out.events.empty() && out.damaged.empty());
+    return out;
+}
+
+// False: the page has all the bytes it may have without this one.
+result<bool, sqlite_error> outbox::take_parked(sequence number, lane_page& into, std::size_t& bytes) {
+    {
+        auto rows = events_.one(number);
+        if (rows.next()) {
+            bytes += event_table::body_size(rows);
+            if (bytes > lane_bytes && !into.events.empty()) {
+                return false;
+            }
+            auto stored = event_table::read(rows);
+            if (!stored.sound) {
+                into.damaged.push_back(number);
+                return true;
+            }
+            into.events.push_back(std::move(stored.what));
+        } else if (const auto read = rows.end(); !read) {
+            return read.error();
+        } else {
+            return true;
+        }
+    }
+    if (const auto done = add_history(into.events.back()); !done) {
+        return done.error();
+    }
+    return true;
+}
+
+result<std::optional<event_facts>, sqlite_error> outbox::find_pending(const uuid& id) {
+    std::optional<event_facts> found;
+    {
+        auto rows = events_.one(sequence_of(id));
+        if (rows.next()) {
+            // A damaged event is shown as it stands: only what is sent must be right.
+            auto stored = event_table::read(rows);
+            if (stored.what.id == id) {
+                found.emplace();
+                found->id = id;
+                found->name = std::move(stored.what.what.name);
+                found->user_id = std::move(stored.what.what.user_id);
+                found->received_at = stored.what.received_at;
+                found->body = std::move(stored.what.what.body);
+            }
+        }
+        if (const auto read = rows.end(); !read) {
+            return read.error();
+        }
+    }
+    const auto history =
+        found ? retries_.find(sequence_of(id)) : result<std::optional<attempt_history>, sqlite_error>{};
+    if (!history) {
+        return history.error();
+    }
+    if (*history) {
+        found->attempts = (*history)->attempts;
+        found->next_attempt_at = (*history)->next_at;
+        found->last_error = (*history)->last_error;
+        found->response_status = found->last_error ? found->last_error->status : std::nullopt;
+    }
+    return found;
+}
+
+result<std::optional<event_facts>, sqlite_error> outbox::find(const uuid& id, wall_time now) {
+    auto found = find_pending(id);
+    if (!found || *found) {
+        return found;
+    }
+    found = delivered_.find(id, now);
+    if (!found || *found) {
+        return found;
+    }
+    return dead_.find(id);
+}
+
+}  // namespace posthaste

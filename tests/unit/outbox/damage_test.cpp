@@ -1,0 +1,58 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/outbox/temporary_outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class damaged_row : public testing::TestWithParam<const char*> {};
+
+TEST_P(damaged_row, is_told_apart_found_and_buried_and_never_handed_out) {
+    temporary_outbox t;
+    const auto stored = t.append(3);
+    t.park({{"1", 2}});
+    t.box.reset();
+    alter(t.queue.path, std::string("UPDATE events SET ") + GetParam() + " WHERE seq = 2");
+    t.open();
+    const auto got = t.read();
+    EXPECT_THAT(numbers_of(got.events), ElementsAre(1, 3));
+    EXPECT_THAT(got.damaged, ElementsAre(2));
+    EXPECT_EQ(got.last, 3U);
+    const auto lane = t.take({.user_id = "1", .below = 9});
+    EXPECT_THAT(lane.events, IsEmpty());
+    EXPECT_THAT(lane.damaged, ElementsAre(2));
+    static_cast<void>(t.find(stored[1].id));  // found or not, it must not end the process
+    EXPECT_EQ(t.settle({dead(2, t.now, death_reason::damaged)}), 0U);
+    static_cast<void>(t.find(stored[1].id));
+    EXPECT_THAT(t.pending(), ElementsAre(1, 3));
+    EXPECT_EQ(t.box->totals().dead, 1U);
+    EXPECT_TRUE(closes(t.box->totals()));
+}
+
+INSTANTIATE_TEST_SUITE_P(columns, damaged_row,
+                         testing::Values("body = x'7b7d'", "body = CAST(replace(body, 'Ticket', 'Tickes') AS BLOB)",
+                                         "user_id = '2'", "name = 'Ticket Closed'", "path = '/run/evenT'",
+                                         "api_version = ''", "traceparent = tracestate, tracestate = traceparent",
+                                         "id = x'00'", "id = zeroblob(16)", "crc = crc + 1", "bytes = bytes - 1",
+                                         "bytes = 9223372036854775807"));
+
+TEST(damaged_types, are_told_apart_and_buried_too) {
+    temporary_outbox t;
+    t.append(2);
+    t.box.reset();
+    alter(t.queue.path,
+          "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''), ' NOT NULL', "
+          "'') WHERE name = 'events'; PRAGMA writable_schema = RESET; "
+          "UPDATE events SET user_id = x'ff00', name = NULL, body = 5, bytes = 'many', id = NULL, received_at = 'now' "
+          "WHERE seq = 1");
+    t.open();
+    EXPECT_THAT(t.read().damaged, ElementsAre(1));
+    EXPECT_EQ(t.settle({dead(1, t.now, death_reason::damaged), delivered(2, t.now)}), 0U);
+    EXPECT_TRUE(closes(t.box->totals()));
+}
+
+}  // namespace
+}  // namespace posthaste

@@ -1,0 +1,168 @@
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/outbox/migrations.hpp"
+#include "tests/unit/outbox/temporary_outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+using testing::HasSubstr;
+
+mode_t mode_of(const std::string& path) {
+    struct stat found {};
+    return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 07777 : 0;
+}
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_to(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+TEST(start, makes_missing_folders_for_its_user_alone) {
+    temporary_folder folder;
+    queue_settings queue;
+    queue.path = folder / "a/b/outbox.db";
+    const auto opened = outbox::open(queue, wall_time{});
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(mode_of(folder / "a"), 0700U);
+    EXPECT_EQ(mode_of(folder / "a/b"), 0700U);
+    for (const char* end : {"", "-wal", ".lock"}) {
+        EXPECT_EQ(mode_of(queue.path + end), 0600U) << end;
+    }
+}
+
+TEST(start, says_which_folder_cannot_be_made) {
+    temporary_folder folder;
+    write_to(folder / "file", "x");
+    queue_settings queue;
+    queue.path = folder / "file/outbox.db";
+    const auto opened = outbox::open(queue, wall_time{});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::failed);
+    EXPECT_THAT(opened.error().message, HasSubstr(folder / "file"));
+}
+
+TEST(start, is_refused_while_another_process_has_the_outbox_and_names_it) {
+    temporary_outbox t;
+    t.append(1);
+    const pid_t other = ::fork();
+    if (other == 0) {
+        const auto second = outbox::open(t.queue, t.now);
+        const bool refused = !second && second.error().code == exit_code::locked_or_in_use;
+        const auto named = "process " + std::to_string(::getppid());
+        ::_exit(refused && second.error().message.find(named) != std::string::npos ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(other, &status, 0), other);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(t.append(1).size(), 1U) << "the first is not disturbed";
+}
+
+TEST(start, goes_on_after_the_first_one_is_gone) {
+    temporary_outbox t;
+    t.append(1);
+    t.reopen();
+    EXPECT_EQ(t.box->totals().pending, 1U);
+}
+
+TEST(start, leaves_a_newer_outbox_untouched) {
+    temporary_outbox t;
+    t.append(1);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    alter(t.queue.path, "PRAGMA user_version = 99");
+    const auto before = content_of(t.queue.path);
+    const auto opened = outbox::open(t.queue, t.now);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::failed);
+    EXPECT_THAT(opened.error().message, HasSubstr("newer posthaste"));
+    EXPECT_EQ(content_of(t.queue.path), before);
+}
+
+TEST(start, leaves_someone_elses_database_untouched) {
+    temporary_folder folder;
+    queue_settings queue;
+    queue.path = folder / "outbox.db";
+    alter(queue.path, "CREATE TABLE theirs (a)");
+    const auto before = content_of(queue.path);
+    const auto opened = outbox::open(queue, wall_time{});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::failed);
+    EXPECT_THAT(opened.error().message, HasSubstr("no outbox of posthaste"));
+    EXPECT_EQ(content_of(queue.path), before);
+}
+
+TEST(start, stops_at_a_file_that_is_no_database_and_says_what_to_do) {
+    temporary_folder folder;
+    queue_settings queue;
+    queue.path = folder / "outbox.db";
+    const std::string garbage(8192, 'x');
+    write_to(queue.path, garbage);
+    const auto opened = outbox::open(queue, wall_time{});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::outbox_damaged);
+    EXPECT_THAT(opened.error().message, HasSubstr("nothing was overwritten"));
+    EXPECT_EQ(content_of(queue.path), garbage);
+}
+
+TEST(start, stops_where_the_counters_and_the_tables_disagree) {
+    for (const char* sql :
+         {"UPDATE meta SET next_seq = 1", "UPDATE meta SET pending = 0", "UPDATE meta SET accepted = 7",
+          "UPDATE meta SET accepted = 0, pending = 0", "UPDATE meta SET bytes = -1", "DELETE FROM meta"}) {
+        temporary_outbox t;
+        t.append(2);
+        t.box.reset();
+        alter(t.queue.path, sql);
+        const auto opened = outbox::open(t.queue, t.now);
+        ASSERT_FALSE(opened) << sql;
+        EXPECT_EQ(opened.error().code, exit_code::outbox_damaged) << sql;
+    }
+}
+
+TEST(start, is_refused_while_a_marker_says_that_the_outbox_is_damaged) {
+    temporary_outbox t;
+    t.box.reset();
+    leave_marker(t.queue.path, "found damaged\n");
+    const auto opened = outbox::open(t.queue, t.now);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::outbox_damaged);
+    EXPECT_THAT(opened.error().message, HasSubstr(t.queue.path + ".damaged"));
+    ::unlink((t.queue.path + ".damaged").c_str());
+    t.open();
+}
+
+TEST(start, copies_what_a_crash_left_in_the_write_ahead_log_and_empties_it) {
+    temporary_outbox t;
+    t.append(5);
+    const auto wal = t.queue.path + "-wal";
+    const auto left = std::filesystem::file_size(wal);
+    t.reopen();  // a close without a checkpoint, as after a crash
+    EXPECT_EQ(t.pending().size(), 5U);
+    EXPECT_LT(std::filesystem::file_size(wal), left);
+}
+
+TEST(start, commits_a_row_of_its_own) {
+    temporary_outbox t;
+    t.reopen();
+    t.reopen();
+    t.box.reset();
+    sqlite_connection database;
+    ASSERT_TRUE(database.open(t.queue.path));
+    EXPECT_EQ(database.integer("SELECT boots FROM meta").value(), 3);
+    EXPECT_EQ(database.integer("SELECT created_at FROM meta").value(), t.now.time_since_epoch().count());
+    EXPECT_EQ(database.integer("PRAGMA user_version").value(), outbox_schema_version());
+    EXPECT_EQ(database.integer("PRAGMA auto_vacuum").value(), 2) << "incremental";
+    EXPECT_EQ(database.integer("PRAGMA page_size").value(), 4096);
+}
+
+}  // namespace
+}  // namespace posthaste
