@@ -15,21 +15,12 @@
 
 #include "daemon/store/store.hpp"
 #include "lib/config/settings.hpp"
+#include "lib/delivery/upstream_report.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
 
-// What delivery knows for /v1/status.
-struct delivery_status {
-    std::string state = "up";  // up | held | open | paused
-    std::optional<std::string> reason;
-    std::optional<wall_time> since;
-    std::optional<wall_time> next_probe_at;
-    std::uint32_t concurrency = 0;  // attempts that may run at once
-    std::uint32_t in_flight = 0;
-    std::optional<attempt_error> last_error;
-    double delivered_per_second = 0;  // over the last 10 s
-};
+using delivery_status = upstream_report;
 
 struct delivery_options {
     upstream_settings upstream;

@@ -1,0 +1,168 @@
+#include "daemon/delivery/delivery.hpp"
+
+#include <utility>
+#include <variant>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "daemon/delivery/delivery_log.hpp"
+#include "daemon/upstream/pool.hpp"
+#include "lib/delivery/delivery_machine.hpp"
+#include "lib/metrics/rate_window.hpp"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+struct delivery::impl final : private attempt_listener {
+    using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                             asio::io_context::executor_type>;
+
+    impl(asio::io_context& context, delivery_options given, store& outbox)
+        : io(context),
+          options(std::move(given)),
+          events(outbox),
+          machine(rules(options), options.random),
+          pool(context, options.upstream, *this),
+          wake(context.get_executor()),
+          grace(context.get_executor()) {}
+
+    [[nodiscard]] static delivery_rules rules(const delivery_options& options) {
+        delivery_rules made;
+        made.retry = options.retry;
+        made.max_concurrency = options.upstream.max_concurrency;
+        return made;
+    }
+
+    void happened(occurrence what) { happened(options.now(), std::move(what)); }
+
+    void happened(instant now, occurrence what) {
+        for (action& next : machine.resume(now, std::move(what)))
+            std::visit([this](auto& todo) { obey(todo); }, next);
+        if (stopped && machine.in_flight() == 0 && machine.unconfirmed() == 0) finish();
+    }
+
+    void obey(settle_event& todo) { events.settle(std::move(todo.what)); }
+    void obey(report_death& todo) { log.died(todo); }
+    void obey(park_events& todo) { events.park(std::move(todo.events)); }
+
+    void obey(start_attempt& todo) {
+        const pending_event& event = machine.event(todo.place);
+        log.attempt_starts(event, todo.retries);
+        pool.start({todo.place, &event, todo.retries}, todo.new_connection);
+    }
+
+    void obey(fetch_lane& todo) {
+        events.fetch_lane(std::move(todo.what),
+                          [this](lane_page read) { happened(lane_page_arrived{std::move(read)}); });
+    }
+
+    void obey(fetch_page& todo) {
+        events.fetch(todo.what, [this](page read) { happened(page_arrived{std::move(read)}); });
+    }
+
+    void obey(wake_at& todo) {
+        wake.expires_at(todo.when);
+        wake.async_wait([this](const boost::system::error_code& replaced) {
+            if (!replaced) happened(time_came{});
+        });
+    }
+
+    void attempt_ended(std::uint32_t place, attempt_outcome outcome) override {
+        const instant now = options.now();
+        log.attempt_ended(machine.event(place), outcome);
+        note(outcome, now);
+        happened(now, posthaste::attempt_ended{place, std::move(outcome)});
+    }
+
+    void note(const attempt_outcome& outcome, instant now) {
+        // A 409 counts with neither: whether it delivers depends on what the event met before.
+        switch (judge(outcome.status, 0)) {
+            case verdict::delivered:
+                delivered.add(now.steady);
+                log.upstream_delivered();
+                return;
+            case verdict::retry:
+            case verdict::pause:
+                log.upstream_failed(outcome, machine.window().size(), machine.more_on_disk(), now.steady);
+                break;
+            case verdict::dead:
+                break;
+        }
+        last_error = attempt_error{now.wall, outcome.status, outcome.message};
+    }
+
+    void stop(milliseconds most, std::function<void()> done) {
+        stopped = std::move(done);
+        wake.cancel();
+        grace.expires_after(most);
+        grace.async_wait([this](const boost::system::error_code& cancelled) {
+            if (cancelled || !stopped) return;
+            spdlog::warn("{} attempts got no answer in time; their events are sent again at the next start",
+                         machine.in_flight());
+            finish();
+        });
+        happened(delivery_stopping{});
+    }
+
+    void finish() {
+        pool.close();
+        grace.cancel();
+        wake.cancel();
+        std::exchange(stopped, nullptr)();
+    }
+
+    [[nodiscard]] delivery_status status() const {
+        delivery_status now;
+        now.concurrency = options.upstream.max_concurrency;
+        now.in_flight = machine.in_flight();
+        now.last_error = last_error;
+        now.delivered_per_second = delivered.per_second(options.now().steady);
+        return now;
+    }
+
+    asio::io_context& io;
+    delivery_options options;
+    store& events;
+    delivery_machine machine;
+    upstream_pool pool;
+    timer wake;   // the next retry that is due
+    timer grace;  // of a stop
+    delivery_log log;
+    rate_window delivered;
+    std::optional<attempt_error> last_error;
+    std::function<void()> stopped;  // set while stopping
+};
+
+delivery::delivery(asio::io_context& io, delivery_options options, store& outbox)
+    : impl_(std::make_unique<impl>(io, std::move(options), outbox)) {}
+
+delivery::~delivery() = default;
+
+result<void, start_failure> delivery::open() {
+    return impl_->pool.open(impl_->options.upstream);
+}
+
+void delivery::start() {
+    impl_->happened(delivery_started{});
+}
+
+void delivery::stop(milliseconds grace, std::function<void()> done) {
+    impl_->stop(grace, std::move(done));
+}
+
+void delivery::appended(std::vector<pending_event> events) {
+    impl_->happened(events_committed{std::move(events)});
+}
+
+void delivery::settled(std::size_t count) {
+    impl_->happened(settlements_confirmed{count});
+}
+
+void delivery::status(std::function<void(delivery_status)> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->status()); });
+}
+
+}  // namespace posthaste

@@ -1,0 +1,33 @@
+// What delivery tells in the log: an event's death, and trouble with the upstream (once, then at most once a minute
+// with a count, and once when it is over). Never a body, a key or what the upstream wrote; at debug each attempt can be
+// followed by the event's id. Belongs to the delivery thread.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/base/log.hpp"
+#include "lib/base/time.hpp"
+#include "lib/delivery/delivery_machine.hpp"
+#include "lib/delivery/verdict.hpp"
+
+namespace posthaste {
+
+class delivery_log {
+  public:
+    void died(const report_death& death);
+
+    void attempt_starts(const pending_event& event, std::uint32_t retries);
+    void attempt_ended(const pending_event& event, const attempt_outcome& outcome);
+
+    // `waiting`: events that are known to wait; `more`: and others on disk.
+    void upstream_failed(const attempt_outcome& outcome, std::size_t waiting, bool more, steady_time now);
+    void upstream_delivered();
+
+  private:
+    repeat_guard guard_;
+    bool in_trouble_ = false;  // and the log says so
+};
+
+}  // namespace posthaste

@@ -1,0 +1,151 @@
+#include "daemon/upstream/pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/upstream/tls.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr milliseconds deadline_tick{100};
+constexpr seconds idle_limit{30};
+// A connection that was used a moment ago is taken as it is: were it closed, the attempt would be repeated anyway.
+constexpr milliseconds surely_fresh{2};
+
+steady_time steady_now() {
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+upstream_pool::upstream_pool(boost::asio::io_context& io, const upstream_settings& upstream, attempt_listener& listener)
+    : io_(io),
+      listener_(listener),
+      peer_{.host = upstream.url.host,
+            .authority = upstream.url.host + ":" + std::to_string(upstream.url.port),
+            .head = request_head(upstream),
+            .addresses = address_book(io, upstream.url.host, upstream.url.port),
+            .connect_timeout = upstream.connect_timeout,
+            .response_timeout = upstream.response_timeout,
+            .tls = {}},
+      timer_(io.get_executor()) {}
+
+upstream_pool::~upstream_pool() {
+    close();
+}
+
+result<void, start_failure> upstream_pool::open(const upstream_settings& upstream) {
+    if (!upstream.url.tls) return {};
+    auto context = make_tls_context(upstream);
+    if (!context) return context.error();
+    peer_.tls.emplace(*std::move(context));
+    return {};
+}
+
+void upstream_pool::start(attempt what, bool on_a_new_connection) {
+    if (ticking_ != ticking::for_deadlines) wait_until(steady_now() + deadline_tick, ticking::for_deadlines);
+    held idle = on_a_new_connection ? nullptr : take_idle();
+    if (!idle) {
+        start_on_new(what);
+        return;
+    }
+    connection& used = *idle;
+    add_active(std::move(idle));
+    used.send(what);
+}
+
+void upstream_pool::start_on_new(attempt what) {
+    auto opened = std::make_shared<connection>(io_, peer_, static_cast<connection_owner&>(*this));
+    add_active(opened);
+    opened->open(what);
+}
+
+void upstream_pool::close() {
+    for (auto* const all : {&active_, &idle_}) {
+        for (const held& each : *all)
+            each->close();
+        all->clear();
+    }
+    ticking_ = ticking::not_at_all;
+    timer_.cancel();
+}
+
+void upstream_pool::ended(connection& by, attempt_outcome outcome) {
+    const auto place = by.current().place;
+    held used = remove_active(by);
+    if (used->is_open()) {
+        used->idle_since = steady_now();
+        idle_.push_back(std::move(used));
+    }
+    listener_.attempt_ended(place, std::move(outcome));
+}
+
+void upstream_pool::found_stale(connection& by) {
+    const held used = remove_active(by);
+    start_on_new(used->current());
+}
+
+upstream_pool::held upstream_pool::take_idle() {
+    while (!idle_.empty()) {
+        held last = std::move(idle_.back());
+        idle_.pop_back();
+        if (steady_now() - last->idle_since < surely_fresh || last->is_usable()) return last;
+        last->close();
+    }
+    return nullptr;
+}
+
+void upstream_pool::add_active(held used) {
+    used->index = active_.size();
+    active_.push_back(std::move(used));
+}
+
+upstream_pool::held upstream_pool::remove_active(connection& used) {
+    const std::size_t index = used.index;
+    held removed = std::move(active_[index]);
+    if (index + 1 < active_.size()) {
+        active_[index] = std::move(active_.back());
+        active_[index]->index = index;
+    }
+    active_.pop_back();
+    return removed;
+}
+
+void upstream_pool::wait_until(steady_time when, ticking why) {
+    ticking_ = why;
+    timer_.expires_at(when);
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) tick();
+    });
+}
+
+void upstream_pool::tick() {
+    const auto now = steady_now();
+    close_idle(now);
+    const std::vector<held> looked_at = active_;  // what fails leaves the list, and may start others
+    for (const held& each : looked_at)
+        each->check_deadline(now);
+    if (!active_.empty())
+        wait_until(now + deadline_tick, ticking::for_deadlines);
+    else
+        tick_for_idle();
+}
+
+void upstream_pool::tick_for_idle() {
+    if (idle_.empty())
+        ticking_ = ticking::not_at_all;
+    else
+        wait_until(idle_.front()->idle_since + idle_limit, ticking::for_idle);
+}
+
+void upstream_pool::close_idle(steady_time now) {
+    const auto kept =
+        std::find_if(idle_.begin(), idle_.end(), [&](const held& each) { return now - each->idle_since < idle_limit; });
+    for (auto each = idle_.begin(); each != kept; ++each)
+        (*each)->close();
+    idle_.erase(idle_.begin(), kept);
+}
+
+}  // namespace posthaste

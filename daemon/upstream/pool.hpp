@@ -1,0 +1,74 @@
+// The connections to the upstream: one attempt each at a time, opened only when needed, the last one used first, closed
+// when idle for 30 s.
+//
+// Deadlines are looked at every 100 ms while attempts are in flight (a timer for each attempt would cost more than the
+// attempt's own bookkeeping); with nothing in flight there is one timer for the next idle connection to close, and none
+// without connections. Belongs to the io_context's thread.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/upstream/connection.hpp"
+#include "lib/base/result.hpp"
+#include "lib/config/settings.hpp"
+
+namespace posthaste {
+
+class attempt_listener {
+  public:
+    // Never from within upstream_pool::start().
+    virtual void attempt_ended(std::uint32_t place, attempt_outcome outcome) = 0;
+
+  protected:
+    ~attempt_listener() = default;
+};
+
+class upstream_pool final : private connection_owner {
+  public:
+    upstream_pool(boost::asio::io_context& io, const upstream_settings& upstream, attempt_listener& listener);
+    ~upstream_pool();
+
+    upstream_pool(const upstream_pool&) = delete;
+    upstream_pool& operator=(const upstream_pool&) = delete;
+
+    // Loads the certificates, where the upstream speaks TLS. Before the first start().
+    [[nodiscard]] result<void, start_failure> open(const upstream_settings& upstream);
+    // Makes the attempt; attempt_ended() follows, once. How many run at once is up to the caller.
+    void start(attempt what, bool on_a_new_connection);
+    // Closes everything; attempts in flight are given up without a word.
+    void close();
+
+  private:
+    using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                    boost::asio::io_context::executor_type>;
+    using held = std::shared_ptr<connection>;
+    enum class ticking { not_at_all, for_idle, for_deadlines };
+
+    void ended(connection& by, attempt_outcome outcome) override;
+    void found_stale(connection& by) override;
+    [[nodiscard]] held take_idle();
+    void start_on_new(attempt what);
+    void add_active(held used);
+    [[nodiscard]] held remove_active(connection& used);
+    void tick();
+    void tick_for_idle();
+    void wait_until(steady_time when, ticking why);
+    void close_idle(steady_time now);
+
+    boost::asio::io_context& io_;
+    attempt_listener& listener_;
+    upstream_peer peer_;
+    std::vector<held> active_;
+    std::vector<held> idle_;  // the longest idle one first
+    timer timer_;
+    ticking ticking_ = ticking::not_at_all;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,219 @@
+#include "lib/delivery/delivery_machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/require.hpp"
+#include "lib/delivery/backoff.hpp"
+
+namespace posthaste {
+
+delivery_machine::delivery_machine(delivery_rules rules, std::function<std::uint64_t()> random)
+    : rules_(rules), random_(std::move(random)), lanes_(rules.window, rules.retry.max) {}
+
+std::vector<action>& delivery_machine::resume(instant now, occurrence happened) {
+    actions_.clear();
+    std::visit([&](auto& what) { on(now, std::move(what)); }, happened);
+    lanes_.release(now.steady);
+    if (auto parked = lanes_.take_parked(); !parked.empty()) actions_.emplace_back(park_events{std::move(parked)});
+    if (!stopping_) {
+        start_attempts();
+        fetch();
+        arm_wake();
+    }
+    return actions_;
+}
+
+void delivery_machine::on(instant, delivery_started) {
+    more_on_disk_ = true;  // perhaps: the first page tells
+}
+
+void delivery_machine::on(instant now, events_committed committed) {
+    if (committed.events.empty()) return;
+    const bool caught_up = !more_on_disk_ && !fetching_ && committed.events.front().number == cursor_ + 1;
+    highest_committed_ = std::max(highest_committed_, committed.events.back().number);
+    if (caught_up && !stopping_) (void)advance(committed.events, now);
+    more_on_disk_ = more_on_disk_ || highest_committed_ > cursor_;
+}
+
+void delivery_machine::on(instant now, page_arrived arrived) {
+    REQUIRE(fetching_, "a page answers a request");
+    fetching_ = false;
+    if (stopping_) return;
+    page& read = arrived.what;
+    const bool taken = advance(read.events, now);
+    if (taken) cursor_ = std::max(cursor_, read.last);
+    bury(read.damaged, cursor_, now);
+    more_on_disk_ = !taken || !read.reached_end || highest_committed_ > cursor_;
+}
+
+void delivery_machine::on(instant now, lane_page_arrived arrived) {
+    // While stopping nothing of it will be sent, but what was taken out of the parking is pending again all the same.
+    bury(arrived.what.damaged, max_sequence, now);
+    lanes_.refill(std::move(arrived.what), now);
+}
+
+void delivery_machine::on(instant now, attempt_ended ended) {
+    REQUIRE(in_flight_ > 0, "an attempt ends once");
+    --in_flight_;
+    window_event& event = lanes_.at(ended.place);
+    const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
+    const verdict meaning = judge(ended.outcome.status, conflicts);
+    if (meaning == verdict::delivered)
+        deliver(ended.place, *ended.outcome.status, now);
+    else
+        fail(ended.place, ended.outcome, meaning, now);
+}
+
+void delivery_machine::on(instant, settlements_confirmed confirmed) {
+    REQUIRE(confirmed.count <= unconfirmed_, "only what was settled is confirmed");
+    unconfirmed_ -= confirmed.count;
+}
+
+void delivery_machine::on(instant, time_came) {
+    armed_.reset();
+}
+
+void delivery_machine::on(instant, delivery_stopping) {
+    stopping_ = true;
+}
+
+// Offers the events beyond the cursor in their order and moves it. False: the window is full, the rest stays on disk.
+bool delivery_machine::advance(std::vector<pending_event>& events, instant now) {
+    for (pending_event& event : events) {
+        const sequence number = event.number;
+        if (number <= cursor_) continue;
+        if (lanes_.offer(event, now) == lanes::offered::no_room) {
+            cursor_ = number - 1;
+            return false;
+        }
+        cursor_ = number;
+    }
+    return true;
+}
+
+// Rows that cannot be trusted are never sent. Those beyond `until` will be met again.
+void delivery_machine::bury(const std::vector<sequence>& damaged, sequence until, instant now) {
+    for (const sequence number : damaged) {
+        if (number > until) continue;
+        actions_.emplace_back(report_death{.number = number, .reason = death_reason::damaged});
+        settle({.what = settlement::kind::dead,
+                .number = number,
+                .at = now.wall,
+                .history = {},
+                .reason = death_reason::damaged});
+    }
+}
+
+void delivery_machine::deliver(slot place, int status, instant now) {
+    const pending_event& event = lanes_.at(place).what;
+    settle({.what = settlement::kind::delivered,
+            .number = event.number,
+            .at = now.wall,
+            .status = status,
+            .attempts = (event.history ? event.history->attempts : 0) + 1,
+            .history = {}});
+    lanes_.finish(place, now);
+}
+
+void delivery_machine::fail(slot place, attempt_outcome& outcome, verdict meaning, instant now) {
+    window_event& event = lanes_.at(place);
+    attempt_history& history = event.what.history ? *event.what.history : event.what.history.emplace();
+    if (meaning == verdict::pause) {
+        ++event.uncounted;
+    } else {
+        ++history.attempts;
+        if (!history.first_failed_at) history.first_failed_at = now.wall;
+        if (!event.failing_since) event.failing_since = now.steady;
+    }
+    history.conflicts_in_a_row = outcome.status == 409 ? history.conflicts_in_a_row + 1 : 0;
+    history.last_error = attempt_error{now.wall, outcome.status, std::move(outcome.message)};
+    if (meaning == verdict::dead)
+        die(place, death_reason::rejected, now);
+    else if (meaning == verdict::retry && expired(event, now))
+        die(place, death_reason::expired, now);
+    else
+        retry(place, now);
+}
+
+void delivery_machine::die(slot place, death_reason reason, instant now) {
+    pending_event& event = lanes_.at(place).what;
+    event.history->next_at = now.wall;
+    actions_.emplace_back(report_death{.id = event.id,
+                                       .event_name = std::move(event.what.name),
+                                       .number = event.number,
+                                       .reason = reason,
+                                       .attempts = event.history->attempts,
+                                       .status = event.history->last_error->status});
+    settle({.what = settlement::kind::dead,
+            .number = event.number,
+            .at = now.wall,
+            .history = std::move(*event.history),
+            .reason = reason});
+    lanes_.finish(place, now);
+}
+
+void delivery_machine::retry(slot place, instant now) {
+    window_event& event = lanes_.at(place);
+    const auto wait = backoff(rules_.retry, event.what.history->attempts + event.uncounted, random_());
+    event.what.history->next_at = now.wall + wait;
+    settle({.what = settlement::kind::failed,
+            .number = event.what.number,
+            .at = now.wall,
+            .history = *event.what.history});
+    lanes_.wait(place, now.steady + wait);
+}
+
+// An event's age counts from its first counted failure, on the clock that does not jump.
+bool delivery_machine::expired(const window_event& event, instant now) const noexcept {
+    return event.what.history->attempts >= rules_.expire_after_attempts &&
+           now.steady - *event.failing_since > rules_.retry.max_age;
+}
+
+void delivery_machine::settle(settlement what) {
+    ++unconfirmed_;
+    actions_.emplace_back(settle_event{std::move(what)});
+}
+
+void delivery_machine::start_attempts() {
+    while (in_flight_ < rules_.max_concurrency && unconfirmed_ <= rules_.unconfirmed_settlements) {
+        const auto place = lanes_.start();
+        if (!place) return;
+        ++in_flight_;
+        const window_event& event = lanes_.at(*place);
+        start_attempt next{.place = *place};
+        if (const auto& history = event.what.history) {
+            next.retries = history->attempts + event.uncounted;
+            // 421: that server does not answer for this name on that connection (RFC 9110, 15.5.20).
+            next.new_connection = history->last_error && history->last_error->status == 421;
+        }
+        actions_.emplace_back(next);
+    }
+}
+
+void delivery_machine::fetch() {
+    // Lanes that are known to wait for room come before new ones.
+    while (auto refill = lanes_.next_refill(cursor_ + 1))
+        actions_.emplace_back(fetch_lane{*std::move(refill)});
+
+    if (fetching_ || !more_on_disk_) return;
+    page_request next{.after = cursor_};
+    const std::size_t events = lanes_.event_room();
+    const std::uint64_t bytes = lanes_.byte_room();
+    // Whole pages while there is work; when that runs out, whatever finds room.
+    const bool whole_page = events >= next.max_events && bytes >= next.max_bytes;
+    if (!whole_page && (lanes_.any_ready() || events == 0 || bytes == 0)) return;
+    next.max_events = std::min(next.max_events, events);
+    next.max_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(next.max_bytes, bytes));
+    fetching_ = true;
+    actions_.emplace_back(fetch_page{next});
+}
+
+void delivery_machine::arm_wake() {
+    const auto due = lanes_.next_due();
+    if (!due || (armed_ && *armed_ <= *due)) return;
+    armed_ = due;
+    actions_.emplace_back(wake_at{*due});
+}
+
+}  // namespace posthaste

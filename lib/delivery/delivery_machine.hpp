@@ -1,0 +1,151 @@
+// The decisions of delivery, without any I/O: which event is sent when, and what becomes of it.
+//
+// resume(now, what happened) → what to do next. The caller (daemon/delivery) obeys the actions in their order and comes
+// back with what came of them; time and random numbers are handed in, so that every run can be replayed from a seed.
+//
+// Where events come from: a *cursor* walks the outbox in the order of numbers. While it has reached the end, newly
+// committed events are taken straight from the commit (no read back); else they are left on disk and paged in when
+// the window has room. lib/delivery/lanes.hpp holds the window and keeps the order of each lane. The machine expects
+// that nothing is parked at the start: the parking of an earlier run is not known to it.
+//
+// What an attempt leads to: lib/delivery/verdict.hpp, lib/delivery/backoff.hpp. An event dies of age only right after a
+// counted attempt of its own failed, so that no outage kills anything by itself.
+//
+// Settling is not waited for: a lane's next event goes at once. But while more than `unconfirmed_settlements` are not
+// yet on stable storage nothing new is sent, so that a store that cannot write does not lead to sending over and over.
+//
+// Not thread-safe: belongs to one thread.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/time.hpp"
+#include "lib/config/settings.hpp"
+#include "lib/delivery/lanes.hpp"
+#include "lib/delivery/verdict.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+struct delivery_rules {
+    retry_settings retry;
+    std::uint32_t max_concurrency = 32;  // attempts at once
+    std::size_t unconfirmed_settlements = 4'096;
+    std::size_t expire_after_attempts = 8;  // an event has had at least so many before it dies of age
+    window_bounds window;
+};
+
+// What happened.
+struct delivery_started {};
+struct events_committed {  // only a hint: whoever misses it finds the events by paging
+    std::vector<pending_event> events;
+};
+struct page_arrived {
+    page what;
+};
+struct lane_page_arrived {
+    lane_page what;
+};
+struct attempt_ended {
+    slot place = 0;
+    attempt_outcome outcome;
+};
+struct settlements_confirmed {
+    std::size_t count = 0;
+};
+struct time_came {};  // a wake_at is due
+struct delivery_stopping {};
+
+using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, attempt_ended,
+                                settlements_confirmed, time_came, delivery_stopping>;
+
+// What to do.
+struct settle_event {
+    settlement what;
+};
+struct park_events {
+    std::vector<parked_event> events;
+};
+struct start_attempt {
+    slot place = 0;             // event(place) stays where it is until the attempt has ended
+    std::uint32_t retries = 0;  // attempts of this event that came before
+    bool new_connection = false;
+};
+struct fetch_page {
+    page_request what;
+};
+struct fetch_lane {
+    lane_request what;
+};
+struct wake_at {  // replaces the one before
+    steady_time when;
+};
+struct report_death {  // for the log
+    uuid id{};         // empty (all zero) when the row is damaged
+    std::string event_name{};
+    sequence number = 0;
+    death_reason reason = death_reason::rejected;
+    std::uint32_t attempts = 0;
+    std::optional<int> status{};
+};
+
+using action = std::variant<settle_event, report_death, park_events, start_attempt, fetch_lane, fetch_page, wake_at>;
+
+class delivery_machine {
+  public:
+    // `random`: 64 random bits a call.
+    delivery_machine(delivery_rules rules, std::function<std::uint64_t()> random);
+
+    // The actions stay valid, and may be moved from, until the next call.
+    [[nodiscard]] std::vector<action>& resume(instant now, occurrence happened);
+
+    [[nodiscard]] const pending_event& event(slot place) const noexcept { return lanes_.at(place).what; }
+    [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+    [[nodiscard]] std::size_t unconfirmed() const noexcept { return unconfirmed_; }
+    [[nodiscard]] const lanes& window() const noexcept { return lanes_; }
+    [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
+
+  private:
+    void on(instant now, delivery_started);
+    void on(instant now, events_committed committed);
+    void on(instant now, page_arrived arrived);
+    void on(instant now, lane_page_arrived arrived);
+    void on(instant now, attempt_ended ended);
+    void on(instant now, settlements_confirmed confirmed);
+    void on(instant now, time_came);
+    void on(instant now, delivery_stopping);
+
+    bool advance(std::vector<pending_event>& events, instant now);
+    void bury(const std::vector<sequence>& damaged, sequence until, instant now);
+    void deliver(slot place, int status, instant now);
+    void fail(slot place, attempt_outcome& outcome, verdict meaning, instant now);
+    void die(slot place, death_reason reason, instant now);
+    void retry(slot place, instant now);
+    [[nodiscard]] bool expired(const window_event& event, instant now) const noexcept;
+    void settle(settlement what);
+
+    void start_attempts();
+    void fetch();
+    void arm_wake();
+
+    delivery_rules rules_;
+    std::function<std::uint64_t()> random_;
+    lanes lanes_;
+    std::vector<action> actions_;
+    sequence cursor_ = 0;             // everything up to it was offered to the lanes
+    sequence highest_committed_ = 0;  // that is known of
+    bool more_on_disk_ = false;       // events beyond the cursor
+    bool fetching_ = false;
+    bool stopping_ = false;
+    std::uint32_t in_flight_ = 0;
+    std::size_t unconfirmed_ = 0;
+    std::optional<steady_time> armed_;
+};
+
+}  // namespace posthaste

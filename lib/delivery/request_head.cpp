@@ -1,0 +1,74 @@
+#include "lib/delivery/request_head.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace posthaste {
+
+namespace {
+
+bool is_api_version(std::string_view segment) noexcept {
+    constexpr std::string_view shape = "dddd-dd";
+    return segment.size() == shape.size() &&
+           std::equal(segment.begin(), segment.end(), shape.begin(), [](char found, char wanted) {
+               return wanted == 'd' ? found >= '0' && found <= '9' : found == '-';
+           });
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+    char digits[20];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    out.append(digits, end);
+}
+
+void append_field(std::string& out, std::string_view name_and_colon, std::string_view value) {
+    if (value.empty()) return;
+    out += name_and_colon;
+    out += value;
+    out += "\r\n";
+}
+
+}  // namespace
+
+bool names_api_version(std::string_view path) noexcept {
+    while (!path.empty()) {
+        path.remove_prefix(path.front() == '/' ? 1 : 0);
+        const auto segment = path.substr(0, path.find('/'));
+        if (is_api_version(segment)) return true;
+        path.remove_prefix(segment.size());
+    }
+    return false;
+}
+
+request_head::request_head(const upstream_settings& upstream)
+    : before_path_("POST " + upstream.url.path_prefix),
+      after_path_(" HTTP/1.1\r\nHost: " + upstream.url.authority() +
+                  "\r\nUser-Agent: posthaste/" POSTHASTE_VERSION "\r\nAuthorization: Bearer " + upstream.api_key +
+                  "\r\nContent-Type: application/json\r\nAccept: application/json\r\nIdempotency-Key: "),
+      api_version_(names_api_version(upstream.url.path_prefix) ? "" : upstream.api_version) {}
+
+void request_head::write(std::string& out, const pending_event& event, std::uint32_t retries) const {
+    char id[uuid_text_size];
+    write_uuid(event.id, id);
+    out += before_path_;
+    out += event.what.path;
+    out += after_path_;
+    out.append(id, sizeof id);
+    out += "\r\nContent-Length: ";
+    append_number(out, event.what.body.size());
+    out += "\r\n";
+    if (retries > 0) {
+        out += "X-Retry-Count: ";
+        append_number(out, retries);
+        out += "\r\n";
+    }
+    if (!event.what.api_version.empty())
+        append_field(out, "x-api-version: ", event.what.api_version);
+    else if (!names_api_version(event.what.path))
+        append_field(out, "x-api-version: ", api_version_);
+    append_field(out, "traceparent: ", event.what.traceparent);
+    append_field(out, "tracestate: ", event.what.tracestate);
+    out += "\r\n";
+}
+
+}  // namespace posthaste

@@ -1,0 +1,141 @@
+// A store in memory that keeps the promises of the real one: calls are worked off in their order, a batch at a time;
+// replies come in the order of the batches; a crash loses what was not committed. Parkings of an earlier run are handed
+// out by pages like any other event.
+
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lib/delivery/delivery_machine.hpp"
+
+namespace posthaste::testing {
+
+class simulated_store {
+  public:
+    struct fate {
+        settlement::kind kind;
+        death_reason reason;
+        attempt_history history;
+    };
+
+    void append(pending_event event) { calls_.emplace_back(std::move(event)); }
+    void settle(settlement what) { calls_.emplace_back(std::move(what)); }
+    void park(std::vector<parked_event> events) { calls_.emplace_back(std::move(events)); }
+    void fetch(page_request request) { calls_.emplace_back(request); }
+    void fetch_lane(lane_request request) { calls_.emplace_back(std::move(request)); }
+
+    [[nodiscard]] bool has_calls() const { return !calls_.empty(); }
+    [[nodiscard]] bool has_replies() const { return !replies_.empty(); }
+
+    occurrence next_reply() {
+        occurrence next = std::move(replies_.front());
+        replies_.pop_front();
+        return next;
+    }
+
+    // Commits the first calls, and replies. The hint may come before or after the other replies of its batch.
+    void commit(std::mt19937_64& random) {
+        events_committed hint;
+        std::size_t settled = 0;
+        answers given;
+        for (std::size_t left = 1 + random() % calls_.size(); left > 0; --left) {
+            std::visit([&](auto& next) { run(next, hint, settled, given); }, calls_.front());
+            calls_.pop_front();
+        }
+        if (settled > 0) given.push_front(settlements_confirmed{settled});
+        if (!hint.events.empty()) {
+            if (random() % 2 == 0)
+                given.push_front(std::move(hint));
+            else
+                given.push_back(std::move(hint));
+        }
+        for (auto& reply : given)
+            replies_.push_back(std::move(reply));
+    }
+
+    // Returns how many events were never acknowledged: those with the highest numbers.
+    std::size_t crash() {
+        const auto lost = std::count_if(calls_.begin(), calls_.end(),
+                                        [](const call& each) { return std::holds_alternative<pending_event>(each); });
+        calls_.clear();
+        replies_.clear();
+        earlier_ = std::move(parked_);
+        parked_.clear();
+        return static_cast<std::size_t>(lost);
+    }
+
+    std::map<sequence, pending_event> pending;
+    std::map<sequence, fate> gone;
+
+  private:
+    using call = std::variant<pending_event, settlement, std::vector<parked_event>, page_request, lane_request>;
+    using answers = std::deque<occurrence>;
+
+    void run(pending_event& event, events_committed& hint, std::size_t&, answers&) {
+        hint.events.push_back(event);
+        pending.emplace(event.number, std::move(event));
+    }
+
+    void run(settlement& what, events_committed&, std::size_t& settled, answers&) {
+        ++settled;
+        const auto found = pending.find(what.number);
+        if (found == pending.end()) return;
+        if (what.what == settlement::kind::failed) {
+            found->second.history = std::move(what.history);
+            return;
+        }
+        gone.emplace(what.number, fate{what.what, what.reason, std::move(what.history)});
+        pending.erase(found);
+    }
+
+    void run(std::vector<parked_event>& events, events_committed&, std::size_t&, answers&) {
+        for (const auto& each : events)
+            parked_[each.user_id].insert(each.number);
+    }
+
+    void run(page_request& request, events_committed&, std::size_t&, answers& to) {
+        page read{.events = {}, .damaged = {}, .last = request.after};
+        std::size_t bytes = 0;
+        auto next = pending.upper_bound(request.after);
+        for (; next != pending.end() && read.events.size() < request.max_events; ++next) {
+            bytes += next->second.what.body.size();
+            if (!read.events.empty() && bytes > request.max_bytes) break;
+            read.events.push_back(next->second);
+            read.last = next->first;
+            earlier_[next->second.what.user_id].erase(next->first);
+        }
+        read.reached_end = next == pending.end();
+        to.push_back(page_arrived{std::move(read)});
+    }
+
+    void run(lane_request& request, events_committed&, std::size_t&, answers& to) {
+        lane_page read{.user_id = request.user_id, .events = {}, .damaged = {}};
+        for (auto* rows : {&earlier_[request.user_id], &parked_[request.user_id]}) {
+            for (auto next = rows->upper_bound(request.after); next != rows->end() && *next < request.below;) {
+                if (read.events.size() == request.max_events) {
+                    read.more = true;
+                    break;
+                }
+                if (const auto found = pending.find(*next); found != pending.end())
+                    read.events.push_back(found->second);
+                next = rows->erase(next);
+            }
+        }
+        to.push_back(lane_page_arrived{std::move(read)});
+    }
+
+    std::deque<call> calls_;
+    answers replies_;
+    std::map<std::string, std::set<sequence>> parked_;
+    std::map<std::string, std::set<sequence>> earlier_;  // rows that an earlier run left
+};
+
+}  // namespace posthaste::testing
