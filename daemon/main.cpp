@@ -1,5 +1,29 @@
-#include "lib/base/require.hpp"
+// posthaste: accepts events on loopback, keeps them on disk, delivers them.
 
-int main() {
-    return 0;
+#include <csignal>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "daemon/commands/command_line.hpp"
+#include "daemon/commands/commands.hpp"
+
+int main(int argc, char** argv) {
+    // A reader that went away and a limit on file sizes are errors of the call that meets them.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+
+    CLI::App app("Takes events on a loopback address, keeps them on disk, and delivers each one until it arrives.",
+                 "posthaste");
+    app.set_version_flag("--version", "posthaste " POSTHASTE_VERSION, "Show the version");
+    app.require_subcommand(1);
+
+    posthaste::command chosen;
+    posthaste::add_run_command(app, chosen);      // the daemon
+    posthaste::add_dev_command(app, chosen);      // the daemon and the sandbox in one process, to try it
+    posthaste::add_check_command(app, chosen);    // what is wrong with configuration, key, outbox or upstream
+    posthaste::add_send_command(app, chosen);     // one event to a running daemon
+    posthaste::add_sandbox_command(app, chosen);  // the local stand-in for the upstream
+    return static_cast<int>(posthaste::run_command_line(app, chosen, argc, argv));
 }

@@ -17,13 +17,13 @@ namespace posthaste {
 struct response {
     unsigned status = 200;
     std::string_view content_type = "application/json";  // a string literal
-    std::string fields;                                  // further complete lines: "Location: /v1/events/…\r\n"
-    std::string body;
+    std::string fields{};                                // further complete lines: "Location: /v1/events/…\r\n"
+    std::string body{};
     bool close = false;  // the connection ends with this answer
 };
 
 // One request that is waiting for its answer. Kept alive by whoever still has to answer it; the peer may be gone by
-// then, which the exchange bears in silence. Answer exactly once, from the listener's thread.
+// then, which the exchange bears in silence. Answer (or drop) exactly once, from the listener's thread.
 class exchange {
   public:
     virtual ~exchange() = default;
@@ -34,6 +34,8 @@ class exchange {
 
     virtual void answer(response what) = 0;
     virtual void answer(const problem& what) = 0;
+    // Closes the connection without an answer: only the sandbox's faults do that.
+    virtual void drop() = 0;
 };
 
 // One resource.

@@ -1,4 +1,5 @@
-// Accepts connections, keeps their number bounded, and sweeps their deadlines once a second.
+// Accepts connections, keeps their number bounded, and sweeps their deadlines a few times a second: no timer per
+// connection, and none at all while there is no connection. Deadlines are never early, and late by two sweeps at most.
 //
 // Belongs to one io_context's thread. Host, Origin and the shared body budget are judged in its sessions before a
 // router sees a request. EMFILE and ENFILE make it pause and go on; at `connections` the longest-idle connection is
@@ -24,6 +25,8 @@ struct listener_options {
     listen_settings listen;
     limit_settings limits;
     std::function<instant()> now;
+    milliseconds sweep_every{250};
+    std::uint64_t body_bytes = 64 * MiB;  // of all bodies that are being received or wait for their answer
 };
 
 class listener {

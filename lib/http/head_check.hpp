@@ -58,15 +58,30 @@ class head_scanner {
     // empty line included.
     state scan(std::string_view bytes);
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    // malformed: what is wrong, the end of a sentence.
+    [[nodiscard]] std::string_view fault() const noexcept { return fault_; }
     void reset() noexcept { *this = {}; }
 
   private:
+    state malformed(std::string_view why);
+    state end_of_line(std::string_view bytes);
+
     std::size_t scanned_ = 0;
     std::size_t line_start_ = 0;
     std::size_t size_ = 0;
+    bool empty_line_skipped_ = false;
+    bool request_line_seen_ = false;
+    std::string_view fault_;
 };
 
 // `head` is a complete head with its final empty line. The problem's `close` is always set.
 [[nodiscard]] result<request_head, problem> check_head(std::string_view head);
+
+// The same for a head that a head_scanner found complete, written over `into`, whose memory is used again. Empty: fine.
+[[nodiscard]] std::optional<problem> check_scanned_head(std::string_view head, request_head& into);
+
+// The answers to a head that cannot be read, and to one over max_head_bytes.
+[[nodiscard]] problem malformed_head(std::string_view fault);
+[[nodiscard]] problem head_too_large();
 
 }  // namespace posthaste

@@ -23,13 +23,13 @@ struct json_place {
 
 struct problem {
     unsigned status = 500;
-    std::string_view name;  // "queue-full": a string literal
-    std::string detail;     // what happened, why, what to do
-    std::vector<field_error> errors;
-    std::optional<json_place> place;     // malformed-json: members line, column, offset
-    std::optional<seconds> retry_after;  // a Retry-After header goes with it
-    std::string allow;                   // 405: the Allow header
-    bool close = false;                  // the connection ends with this answer (framing faults, 413, 431 …)
+    std::string_view name{};  // "queue-full": a string literal
+    std::string detail{};     // what happened, why, what to do
+    std::vector<field_error> errors{};
+    std::optional<json_place> place{};     // malformed-json: members line, column, offset
+    std::optional<seconds> retry_after{};  // a Retry-After header goes with it
+    std::string allow{};                   // 405: the Allow header
+    bool close = false;                    // the connection ends with this answer (framing faults, 413, 431 …)
 };
 
 [[nodiscard]] std::string to_json(const problem& what);

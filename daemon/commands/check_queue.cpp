@@ -1,0 +1,142 @@
+#include "daemon/commands/check_queue.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "lib/base/quantity.hpp"
+#include "lib/base/text.hpp"
+#include "lib/outbox/files.hpp"
+#include "lib/outbox/migrations.hpp"
+
+namespace posthaste {
+
+namespace {
+
+// https://www.sqlite.org/fileformat.html, "The Database Header".
+constexpr std::size_t header_bytes = 100;
+constexpr std::string_view header_magic{"SQLite format 3\0", 16};
+constexpr std::size_t user_version_offset = 60;
+constexpr std::size_t application_id_offset = 68;
+
+std::string shown(const std::string& path) {
+    return printable(path, 1024);
+}
+
+std::string reason_of(int error) {
+    return std::generic_category().message(error);
+}
+
+check_step queue_step(exit_code code, std::string detail) {
+    return {"queue", code, std::move(detail)};
+}
+
+check_step refused(const start_failure& failure) {
+    return queue_step(failure.code, failure.message);
+}
+
+std::uint32_t big_endian(std::string_view bytes) {
+    std::uint32_t value = 0;
+    for (const char byte : bytes.substr(0, 4)) {
+        value = value << 8 | static_cast<unsigned char>(byte);
+    }
+    return value;
+}
+
+bool is_usable_folder(const std::string& folder) {
+    return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+// The nearest folder that is there: what is missing below it would be made.
+std::string existing_ancestor(std::string folder) {
+    while (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT && folder != "." && folder != "/") {
+        folder = folder_of(folder);
+    }
+    return folder;
+}
+
+// The lock's holder while a daemon runs on this outbox; "" when none does. Only looks: no lock file is made, and the
+// lock is given back at once.
+std::string running_daemon(const std::string& path) {
+    const file_handle lock(::open((path + ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return "";
+    char text[32] = {};
+    const auto size = ::pread(lock.get(), text, sizeof text - 1, 0);
+    const long pid = size > 0 ? std::strtol(text, nullptr, 10) : 0;
+    return pid > 0 ? "pid " + std::to_string(pid) : "pid unknown";
+}
+
+std::optional<check_step> header_fault(const std::string& path, int descriptor) {
+    char bytes[header_bytes];
+    const auto size = ::pread(descriptor, bytes, sizeof bytes, 0);
+    if (size == 0) return std::nullopt;  // as good as new
+    if (size < 0) return queue_step(exit_code::failed, shown(path) + " cannot be read: " + reason_of(errno));
+    const std::string_view header(bytes, static_cast<std::size_t>(size));
+    if (header.size() < header_bytes || !header.starts_with(header_magic)) {
+        return queue_step(exit_code::outbox_damaged, shown(path) + " is damaged or no outbox: " + damage_advice(path));
+    }
+    if (big_endian(header.substr(application_id_offset)) != outbox_application_id) {
+        return queue_step(exit_code::failed,
+                          shown(path) + " is a database of another program: set queue.path to another place");
+    }
+    if (const auto version = big_endian(header.substr(user_version_offset));
+        version > static_cast<std::uint32_t>(outbox_schema_version())) {
+        return queue_step(exit_code::failed, shown(path) + " was written by a newer posthaste (version " +
+                                                 std::to_string(version) + " of its tables): run that one");
+    }
+    return std::nullopt;
+}
+
+std::optional<check_step> file_fault(const std::string& path) {
+    const file_handle file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
+    if (!file && errno == ENOENT) return std::nullopt;
+    struct stat facts{};
+    if (!file || ::fstat(file.get(), &facts) != 0) {
+        return queue_step(exit_code::failed, shown(path) + " cannot be opened: " + reason_of(errno) +
+                                                 "; it must belong to the user that posthaste runs as");
+    }
+    if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, shown(path) + " is no regular file");
+    return header_fault(path, file.get());
+}
+
+std::optional<check_step> space_fault(const queue_settings& queue, const std::string& folder) {
+    struct statvfs facts{};
+    if (::statvfs(folder.c_str(), &facts) != 0) return std::nullopt;
+    const auto free_bytes = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+    if (free_bytes >= queue.disk_reserve) return std::nullopt;
+    return queue_step(exit_code::failed, "only " + std::to_string(free_bytes / MiB) + "MiB are free at " +
+                                             shown(folder) + ", less than queue.disk_reserve (" +
+                                             size_text(queue.disk_reserve) + "): no event would be accepted");
+}
+
+}  // namespace
+
+check_step check_queue(const queue_settings& queue) {
+    const auto& path = queue.path;
+    if (const auto holder = running_daemon(path); !holder.empty()) {
+        return queue_step(exit_code::done, shown(path) + " is in use by the running daemon, " + holder);
+    }
+    const auto folder = folder_of(path);
+    const auto there = existing_ancestor(folder);
+    if (!is_usable_folder(there)) {
+        return queue_step(exit_code::failed, "the folder " + shown(there) +
+                                                 " cannot be written to: " + reason_of(errno) +
+                                                 "; it must belong to the user that posthaste runs as");
+    }
+    if (auto marked = refuse_marked(path); !marked) return refused(marked.error());
+    if (auto fault = file_fault(path)) return *std::move(fault);
+    if (auto fault = space_fault(queue, there)) return *std::move(fault);
+    if (::access(path.c_str(), F_OK) == 0) return queue_step(exit_code::done, shown(path) + " can be used");
+    return queue_step(exit_code::done, shown(path) + " is not there yet, and can be made");
+}
+
+}  // namespace posthaste

@@ -1,0 +1,154 @@
+#include "daemon/commands/check_upstream.hpp"
+
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+#include "daemon/commands/blocking.hpp"
+#include "daemon/upstream/tls.hpp"
+#include "lib/base/quantity.hpp"
+#include "lib/base/text.hpp"
+
+namespace posthaste {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::uint64_t most_answer_bytes = 1024 * 1024;
+
+class upstream_visit {
+  public:
+    upstream_visit(const upstream_settings& upstream, check_report& report) : upstream_(upstream), report_(report) {}
+
+    void go() {
+        if (!look_up() || !connect()) return;
+        if (!upstream_.url.tls) return try_key(stream_);
+        auto context = make_tls_context(upstream_);
+        if (!context) return failed("tls", context.error().message);
+        asio::ssl::stream<beast::tcp_stream&> secure(stream_, *context);
+        if (shake_hands(secure)) try_key(secure);
+    }
+
+  private:
+    bool look_up() {
+        error_code error;
+        addresses_ = tcp::resolver(io_).resolve(upstream_.url.host, std::to_string(upstream_.url.port), error);
+        if (error) {
+            failed("dns", "there is no address of " + printable(upstream_.url.host) + ": " + error.message());
+            return false;
+        }
+        std::string listed;
+        for (const auto& address : addresses_) {
+            listed += (listed.empty() ? "" : ", ") + address.endpoint().address().to_string();
+        }
+        passed("dns", printable(upstream_.url.host) + " is " + listed);
+        return true;
+    }
+
+    bool connect() {
+        stream_.expires_after(upstream_.connect_timeout);
+        const auto error =
+            run_blocking(io_, [&](auto handler) { stream_.async_connect(addresses_, std::move(handler)); });
+        if (error) {
+            failed("tcp", "no connection to " + upstream_.url.text() + ": " + reason(error, upstream_.connect_timeout));
+            return false;
+        }
+        error_code gone;
+        const auto peer = stream_.socket().remote_endpoint(gone);
+        passed("tcp", "connected to " + peer.address().to_string() + ", port " + std::to_string(peer.port()));
+        return true;
+    }
+
+    bool shake_hands(asio::ssl::stream<beast::tcp_stream&>& secure) {
+        const auto& host = upstream_.url.host;
+        if (!expect_certificate_of(secure.native_handle(), host)) {
+            failed("tls", printable(host) + " is no name that a certificate could hold");
+            return false;
+        }
+        stream_.expires_after(upstream_.connect_timeout);
+        const auto error = run_blocking(
+            io_, [&](auto handler) { secure.async_handshake(asio::ssl::stream_base::client, std::move(handler)); });
+        if (error == beast::error::timeout) {
+            failed("tls", reason(error, upstream_.connect_timeout));
+            return false;
+        }
+        if (error) {
+            failed("tls", explain_handshake_failure(secure.native_handle(), host, error));
+            return false;
+        }
+        passed("tls", std::string(SSL_get_version(secure.native_handle())) +
+                          ", the certificate is trusted and is that of " + printable(host));
+        return true;
+    }
+
+    template <class Stream>
+    void try_key(Stream& stream) {
+        http::request<http::empty_body> request{http::verb::get, upstream_.url.path_prefix + "/users/posthaste-check",
+                                                11};
+        request.set(http::field::host, upstream_.url.authority());
+        request.set(http::field::user_agent, "posthaste/" POSTHASTE_VERSION);
+        request.set(http::field::accept, "application/json");
+        request.set(http::field::authorization, "Bearer " + upstream_.api_key);
+        request.set("x-api-version", upstream_.api_version);
+        request.keep_alive(false);
+
+        stream_.expires_after(upstream_.response_timeout);
+        auto error = run_blocking(io_, [&](auto handler) { http::async_write(stream, request, std::move(handler)); });
+        http::response_parser<http::string_body> parser;
+        parser.body_limit(most_answer_bytes);
+        beast::flat_buffer buffer;
+        if (!error) {
+            error = run_blocking(
+                io_, [&](auto handler) { http::async_read_header(stream, buffer, parser, std::move(handler)); });
+        }
+        if (error) return failed("key", "no answer came: " + reason(error, upstream_.response_timeout));
+        judge(parser.get().result_int());
+    }
+
+    void judge(unsigned status) {
+        const auto answered = "answered " + std::to_string(status);
+        if (status == 401 || status == 403) {
+            return failed("key",
+                          "refused (" + answered + "): check the key from " + printable(upstream_.api_key_source));
+        }
+        passed("key", "accepted (" + answered + " to GET " + upstream_.url.path_prefix + "/users/posthaste-check)");
+    }
+
+    static std::string reason(const error_code& error, milliseconds limit) {
+        if (error == beast::error::timeout) return "nothing came within " + duration_text(limit);
+        return printable(error.message());
+    }
+
+    void passed(std::string name, std::string detail) {
+        report_.push_back({std::move(name), exit_code::done, std::move(detail)});
+    }
+    void failed(std::string name, std::string detail) {
+        report_.push_back({std::move(name), exit_code::failed, std::move(detail)});
+    }
+
+    const upstream_settings& upstream_;
+    check_report& report_;
+    asio::io_context io_{1};
+    beast::tcp_stream stream_{io_};
+    tcp::resolver::results_type addresses_;
+};
+
+}  // namespace
+
+void check_upstream(const upstream_settings& upstream, check_report& report) {
+    upstream_visit(upstream, report).go();
+}
+
+}  // namespace posthaste

@@ -1,0 +1,30 @@
+// The memory that the bodies of all connections may take together, from a byte's arrival until its request is answered:
+// a thousand large bodies at once must not be the end of the process. Belongs to the listener's thread.
+
+#pragma once
+
+#include <cstdint>
+
+namespace posthaste {
+
+class body_budget {
+  public:
+    static constexpr std::uint64_t default_bytes = 64 * 1024 * 1024;
+
+    explicit body_budget(std::uint64_t most = default_bytes) : most_(most) {}
+
+    [[nodiscard]] bool is_full() const noexcept { return taken_ >= most_; }
+    [[nodiscard]] bool take(std::uint64_t bytes) noexcept {
+        if (bytes > most_ - taken_) return false;
+        taken_ += bytes;
+        return true;
+    }
+    void give_back(std::uint64_t bytes) noexcept { taken_ -= bytes; }
+    [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+
+  private:
+    std::uint64_t most_;
+    std::uint64_t taken_ = 0;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,22 @@
+// GET /v1/events/{id}: everything kept of one event.
+
+#pragma once
+
+#include "daemon/server/reading_handler.hpp"
+#include "daemon/server/status_source.hpp"
+
+namespace posthaste {
+
+class event_handler final : public reading_handler {
+  public:
+    explicit event_handler(event_finder find) : find_(std::move(find)) {}
+
+    void handle(std::shared_ptr<exchange> request) override;
+
+  private:
+    event_finder find_;
+};
+
+[[nodiscard]] std::string to_json(const event_facts& facts);
+
+}  // namespace posthaste

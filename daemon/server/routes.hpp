@@ -1,0 +1,37 @@
+// A router of paths and methods, built once at the start. Belongs to the listener's thread.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/server/handler.hpp"
+
+namespace posthaste {
+
+class path_router final : public router {
+  public:
+    // `pattern` is a path whose segments are taken as they are, but for {version}, which is an API version (YYYY-MM),
+    // and any other {name}, which is any segment that is not empty. What is added first is tried first. `to` must
+    // outlive the router. A handler of GET gets the HEADs too (their answers go without the body).
+    void add(std::string_view method, std::string_view pattern, handler& to);
+
+    // 404 for an unknown path; 405 with Allow for a method that a known one does not have.
+    [[nodiscard]] result<handler*, problem> route(const request_head& head) override;
+
+  private:
+    struct entry {
+        std::string method;
+        std::string pattern;
+        bool exact = true;  // no {…} in it
+        handler* to = nullptr;
+    };
+
+    std::vector<entry> entries_;
+};
+
+// Whether `path` is one that `pattern` stands for.
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view path);
+
+}  // namespace posthaste

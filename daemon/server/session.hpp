@@ -1,0 +1,117 @@
+// One connection: reads requests one at a time, has each judged and handled, writes the answers in their order.
+//
+//                 first byte           whole head            whole body
+//     idle ──────────────► reading_head ──────► reading_body ──────► handling ──► writing ──► idle, or lingering
+//
+// A request that arrives in one piece goes from idle to handling at once. What is pipelined waits in the buffer, and is
+// taken in a loop, never by recursion. A fault of the framing ends the connection: the answer is written, the sending
+// side is shut down, and what still comes is read and dropped for a second, so that the answer is not lost to a reset.
+// Nothing behind the fault is looked at.
+//
+// The session is itself the exchange of the request it works on: whoever has to answer keeps it alive, and so does a
+// pending read or write; when neither is left it closes. Belongs to the listener's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "daemon/server/connection_table.hpp"
+#include "daemon/server/handler.hpp"
+#include "daemon/server/receive_buffer.hpp"
+#include "daemon/server/server_context.hpp"
+#include "lib/http/chunked_body.hpp"
+#include "lib/http/head_check.hpp"
+
+namespace posthaste {
+
+class session final : public exchange, public tracked_connection, public std::enable_shared_from_this<session> {
+  public:
+    using stream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+    // `port` is the one it was accepted on. The socket is non-blocking.
+    session(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared);
+    ~session();
+
+    void start();
+
+    // As an exchange.
+    [[nodiscard]] const request_head& head() const override { return head_; }
+    [[nodiscard]] std::string& body() override { return body_; }
+    void answer(response what) override;
+    void answer(const problem& what) override;
+    void drop() override { close(); }
+
+    // As one of the listener's connections.
+    void check_deadline(steady_time now) override;
+    void evict() override { close(); }
+    void wind_up() override;
+
+  private:
+    enum class phase { idle, reading_head, reading_body, handling, writing, lingering, closed };
+
+    // The loop. Each step tells whether the next one can be taken without waiting.
+    void advance();
+    bool take_head();
+    bool take_body();
+    bool take_sized_body();
+    bool take_chunked_body();
+    void enter(phase next, activity now);
+
+    // One request.
+    bool begin_request();
+    bool refuse(problem why);
+    bool begin_body();
+    bool body_complete(std::size_t request_bytes);
+    bool keep(std::uint64_t body_bytes);
+    bool fail(problem why);
+
+    // Reading and writing.
+    bool wait_for_bytes(phase next, activity now);
+    void read();
+    std::span<char> room_in_body();
+    void on_read(const boost::system::error_code& failed, std::size_t count);
+    void send_continue();
+    void send(unsigned status, std::string_view content_type, std::string_view fields, std::string_view body);
+    void write_rest();
+    void answered();
+    void linger();
+    void close();
+    void forget_request();
+
+    stream socket_;
+    std::shared_ptr<server_context> shared_;
+    const std::uint16_t port_;
+    phase phase_ = phase::idle;
+    activity activity_ = activity::idle;
+    bool fresh_ = true;  // no byte has come yet
+    bool advancing_ = false;
+    bool reading_ = false;    // a read is pending
+    bool into_body_ = false;  // and goes right into the body
+    bool closing_ = false;    // the connection ends with the present answer
+    steady_time since_;  // of the phase; of the measured span while a body comes; of the latest progress in writing
+
+    receive_buffer buffer_;
+    head_scanner scanner_;
+    request_head head_;
+    handler* handler_ = nullptr;
+    std::optional<problem> refusal_;  // the body is read only to be dropped, then this is the answer
+    std::string body_;
+    std::uint64_t body_left_ = 0;    // of an announced length
+    std::size_t body_received_ = 0;  // bytes of body_ that are in use while it is read into directly
+    chunked_body chunks_;
+    std::uint64_t span_bytes_ = 0;  // of the body, as they came over the wire since since_
+    std::uint64_t budget_taken_ = 0;
+    std::size_t request_bytes_ = 0;  // what the request still takes up in the buffer
+    std::string out_;
+    std::size_t written_ = 0;
+};
+
+}  // namespace posthaste

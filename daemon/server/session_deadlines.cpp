@@ -1,0 +1,77 @@
+// What ends a session from outside: deadlines and the listener's stop.
+
+#include "daemon/server/session.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr seconds first_byte_limit{10};  // of a new connection
+constexpr seconds idle_limit{75};        // between two requests
+constexpr seconds head_limit{10};
+constexpr seconds body_span{10};
+constexpr std::uint64_t least_bytes_a_span = 10 * KiB;
+constexpr seconds write_limit{30};  // without any progress
+constexpr seconds linger_limit{1};
+
+problem too_slow(std::string detail) {
+    return {.status = 408, .name = "request-timeout", .detail = std::move(detail), .close = true};
+}
+
+}  // namespace
+
+void session::check_deadline(steady_time now) {
+    // since_ may lie a sweep before what it stands for, and no deadline may be early (to linger is only a courtesy).
+    const auto waited = now - since_ - shared_->options.sweep_every;
+    switch (phase_) {
+        case phase::idle:
+            if (waited >= (fresh_ ? first_byte_limit : idle_limit)) close();
+            break;
+        case phase::reading_head:
+            if (waited >= head_limit)
+                fail(too_slow("The request line and headers were not complete within 10 s. Send them at once."));
+            break;
+        case phase::reading_body:
+            if (waited < body_span) break;
+            if (span_bytes_ < least_bytes_a_span) {
+                fail(too_slow("The body came at less than 1 KiB/s over 10 s. Send it without pauses."));
+            } else {
+                since_ = now;
+                span_bytes_ = 0;
+            }
+            break;
+        case phase::writing:
+            if (waited >= write_limit) close();
+            break;
+        case phase::lingering:
+            if (now - since_ >= linger_limit) close();
+            break;
+        case phase::handling:
+        case phase::closed:
+            break;
+    }
+}
+
+void session::wind_up() {
+    switch (phase_) {
+        case phase::idle:
+        case phase::reading_head:
+            return close();
+        case phase::reading_body:
+            fail({.status = 503,
+                  .name = "shutting-down",
+                  .detail = "The daemon is shutting down. Send this again once it is back.",
+                  .retry_after = seconds{5},
+                  .close = true});
+            return;
+        case phase::handling:
+        case phase::writing:
+            closing_ = true;
+            return;
+        case phase::lingering:
+        case phase::closed:
+            return;
+    }
+}
+
+}  // namespace posthaste

@@ -1,0 +1,25 @@
+// What the handlers for people ask of the rest of the daemon. Each answers later, on the listener's thread, so that the
+// server depends neither on how the store is reached nor on delivery at all.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "daemon/store/store.hpp"
+#include "lib/base/time.hpp"
+#include "lib/base/uuid.hpp"
+#include "lib/delivery/upstream_report.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+struct status_source {
+    std::function<void(std::function<void(store_status)> reply)> store;
+    std::function<void(std::function<void(upstream_report)> reply)> upstream;
+    std::function<bool()> stopping;
+};
+
+using event_finder = std::function<void(uuid id, std::function<void(std::optional<event_facts>)> reply)>;
+
+}  // namespace posthaste

@@ -1,0 +1,47 @@
+// The resources of the HTTP API and their routes, tied to the store and to delivery.
+//
+// Belongs to the accept thread.
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/delivery/delivery.hpp"
+#include "daemon/server/event_handler.hpp"
+#include "daemon/server/events_handler.hpp"
+#include "daemon/server/health_handler.hpp"
+#include "daemon/server/routes.hpp"
+#include "daemon/server/status_handler.hpp"
+#include "daemon/store/store.hpp"
+#include "lib/config/settings.hpp"
+#include "lib/metrics/rate_window.hpp"
+
+namespace posthaste {
+
+class api {
+  public:
+    // All arguments must outlive this.
+    api(boost::asio::io_context& accept, const settings& frozen, store& outbox, delivery& upstream);
+
+    api(const api&) = delete;
+    api& operator=(const api&) = delete;
+
+    [[nodiscard]] router& routes() noexcept { return routes_; }
+
+    // From now on no event is taken and the daemon is not ready; what was read before is still answered.
+    void stop() noexcept { stopping_ = true; }
+
+  private:
+    [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream);
+
+    bool stopping_ = false;
+    rate_window accepted_;
+    events_handler events_;
+    event_handler event_;
+    status_handler status_;
+    live_handler live_;
+    ready_handler ready_;
+    path_router routes_;
+};
+
+}  // namespace posthaste

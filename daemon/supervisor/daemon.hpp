@@ -1,0 +1,28 @@
+// The daemon as a whole: the order in which its parts start and stop.
+//
+// Start: the outbox is locked, repaired and opened → the store thread → delivery → the listener; only then is it ready.
+// Stop (SIGTERM, SIGINT): not ready, the listener closes, requests already read get their answers, attempts in flight
+// get 20 s, then a checkpoint. A second signal exits at once; nothing acknowledged is lost either way.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.hpp"
+#include "lib/config/settings.hpp"
+
+namespace posthaste {
+
+struct daemon_hooks {
+    // Runs on the calling thread once events are accepted; given the addresses that are listened on, as URLs with the
+    // ports really taken.
+    std::function<void(const std::vector<std::string>& addresses)> ready;
+};
+
+// Runs the daemon on the calling thread, which becomes the accept thread, until it is told to stop. Logging must have
+// been started. Returns once everything is stopped; the error is why it could not start.
+[[nodiscard]] result<void, start_failure> run_daemon(const settings& frozen, const daemon_hooks& hooks = {});
+
+}  // namespace posthaste
