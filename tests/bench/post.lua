@@ -1,0 +1,25 @@
+-- wrk's requests: the sample event, from a thousand users in turn (each user's events are delivered one at a time).
+-- Prints one line at the end: requests a second, median latency in µs, requests, answers over 399, socket errors.
+
+local requests = {}
+local at = 0
+
+function init()
+  for user = 0, 999 do
+    local body = string.format('{"event": "Ticket Created", "userId": "10101010101%03d", "data": {"ticketName": ' ..
+      '"Refund request", "customerEmail": "ada@example.com", "description": "Please help"}}', user)
+    requests[user] = wrk.format("POST", "/run/event", {["Content-Type"] = "application/json"}, body)
+  end
+end
+
+function request()
+  at = (at + 1) % 1000
+  return requests[at]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format("RESULT %.0f %.1f %d %d %d\n", summary.requests * 1e6 / summary.duration,
+    latency:percentile(50), summary.requests, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout))
+end

@@ -1,0 +1,72 @@
+# Medians and ratios of tests/bench/run's results, with the goals beside them.
+
+function median(list,    values, n, i, j, swap) {
+    n = split(list, values, " ")
+    for (i = 2; i <= n; ++i)
+        for (j = i; j > 1 && values[j - 1] + 0 > values[j] + 0; --j) {
+            swap = values[j]; values[j] = values[j - 1]; values[j - 1] = swap
+        }
+    return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
+}
+
+function ratio(of, to, count) {
+    if (!((of, count) in rates) || !((to, count) in rates)) return "-"
+    return sprintf("%.2f", median(rates[of, count]) / median(rates[to, count]))
+}
+
+function ratio_row(label, of, to, goals,    c, goal) {
+    printf "%-24s", label
+    split(goals, goal, " ")
+    for (c = 1; c <= columns; ++c)
+        printf "%9s %-8s", ratio(of, to, column[c]), goal[c] == "-" ? "" : "(" goal[c] ")"
+    print ""
+}
+
+$1 == "sync" { append = append " " $3; overwrite = overwrite " " $5 }
+$1 == "run" {
+    if (!($3 in known)) { known[$3] = 1; column[++columns] = $3 }
+    rates[$2, $3] = rates[$2, $3] " " $4
+    latencies[$2, $3] = latencies[$2, $3] " " $5
+}
+$1 == "delivered" { delivered[$2] = delivered[$2] " " $3 }
+$1 == "drain" { drain = drain " " $2 }
+$1 == "bare" { bare = bare " " $2 }
+
+END {
+    printf "fdatasync of 4 KiB, p50 at the start, between and at the end (us): append%s; overwrite%s\n", append, overwrite
+    if (columns) {
+        printf "\n%-24s", "events a second (median)"
+        for (c = 1; c <= columns; ++c) printf "%9s %-8s", column[c], "conn."
+        print ""
+        split("nginx ceiling accepting delivering", servers, " ")
+        for (s = 1; s in servers; ++s) {
+            printf "%-24s", servers[s]
+            for (c = 1; c <= columns; ++c) printf "%9.0f %-8s", median(rates[servers[s], column[c]]), ""
+            print ""
+        }
+        printf "%-24s", "  of these delivered"
+        for (c = 1; c <= columns; ++c) printf "%9.0f %-8s", median(delivered[column[c]]), ""
+        printf "\n\n%-24s", "ratio (goal: at least)"
+        for (c = 1; c <= columns; ++c) printf "%9s %-8s", column[c], "conn."
+        print ""
+        ratio_row("accepting / ceiling", "accepting", "ceiling", goals_for("- 0.45 0.70 0.94"))
+        ratio_row("accepting / nginx", "accepting", "nginx", goals_for("- - 0.55 0.70"))
+        ratio_row("delivering / nginx", "delivering", "nginx", goals_for("- - 0.33 0.50"))
+    }
+    if (1 in known) {
+        sync = median(overwrite)  # a WAL in use overwrites its own blocks
+        spent = median(latencies["accepting", 1]) - median(latencies["ceiling", 1])
+        printf "\np50 at 1 connection (us): ceiling %.0f, accepting %.0f: %.0f more, of which fdatasync %.0f (goal: at most %.0f)\n", \
+            median(latencies["ceiling", 1]), median(latencies["accepting", 1]), spent, sync, sync + 60
+    }
+    if (drain != "") printf "\ndrain over 16 connections: %.0f a second; bare client %.0f; ratio %.2f (goal: at least 0.70)\n", \
+        median(drain), median(bare), median(drain) / median(bare)
+}
+
+# The goals stand for 1, 16, 64 and 256 connections; picks those of the columns there are.
+function goals_for(goals,    all, at, c, picked) {
+    split(goals, all, " ")
+    at[1] = 1; at[16] = 2; at[64] = 3; at[256] = 4
+    for (c = 1; c <= columns; ++c) picked = picked " " (column[c] in at ? all[at[column[c]]] : "-")
+    return picked
+}

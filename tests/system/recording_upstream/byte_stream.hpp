@@ -1,0 +1,34 @@
+// An accepted connection, plain or over TLS; blocking, owned by the thread that serves it.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <openssl/ssl.h>
+
+namespace posthaste {
+
+// A server's TLS context of a PEM certificate (chain) and key; null when `certificate` is empty. Exits on a bad file.
+[[nodiscard]] SSL_CTX* make_server_context(const std::string& certificate, const std::string& key);
+
+class byte_stream {
+  public:
+    byte_stream(int socket, SSL_CTX* tls);
+    ~byte_stream();
+
+    byte_stream(const byte_stream&) = delete;
+    byte_stream& operator=(const byte_stream&) = delete;
+
+    // False when the handshake failed.
+    [[nodiscard]] bool open();
+    // Appends what comes next; false at the end of the connection.
+    [[nodiscard]] bool read(std::string& to);
+    bool write(std::string_view bytes);
+
+  private:
+    int socket_;
+    SSL* tls_ = nullptr;
+};
+
+}  // namespace posthaste
