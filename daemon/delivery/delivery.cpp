@@ -5,7 +5,6 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
-#include <spdlog/spdlog.h>
 
 #include "daemon/delivery/delivery_log.hpp"
 #include "daemon/upstream/pool.hpp"
@@ -78,20 +77,16 @@ struct delivery::impl final : private attempt_listener {
     }
 
     void note(const attempt_outcome& outcome, instant now) {
-        // A 409 counts with neither: whether it delivers depends on what the event met before.
-        switch (judge(outcome.status, 0)) {
-            case verdict::delivered:
-                delivered.add(now.steady);
-                log.upstream_delivered();
-                return;
-            case verdict::retry:
-            case verdict::pause:
-                log.upstream_failed(outcome, machine.window().size(), machine.more_on_disk(), now.steady);
-                break;
-            case verdict::dead:
-                break;
+        constexpr int conflict = 409;  // is about one event, and may even deliver it
+        const verdict meaning = judge(outcome.status, 0);
+        if (meaning == verdict::delivered) {
+            delivered.add(now.steady);
+            log.upstream_delivered();
+            return;
         }
         last_error = attempt_error{now.wall, outcome.status, outcome.message};
+        if (meaning != verdict::dead && outcome.status != conflict)
+            log.upstream_failed(outcome, machine.window().size(), machine.more_on_disk(), now.steady);
     }
 
     void stop(milliseconds most, std::function<void()> done) {
@@ -100,8 +95,7 @@ struct delivery::impl final : private attempt_listener {
         grace.expires_after(most);
         grace.async_wait([this](const boost::system::error_code& cancelled) {
             if (cancelled || !stopped) return;
-            spdlog::warn("{} attempts got no answer in time; their events are sent again at the next start",
-                         machine.in_flight());
+            log.gave_up(machine.in_flight());
             finish();
         });
         happened(delivery_stopping{});
@@ -114,8 +108,8 @@ struct delivery::impl final : private attempt_listener {
         std::exchange(stopped, nullptr)();
     }
 
-    [[nodiscard]] delivery_status status() const {
-        delivery_status now;
+    [[nodiscard]] upstream_report status() const {
+        upstream_report now;
         now.concurrency = options.upstream.max_concurrency;
         now.in_flight = machine.in_flight();
         now.last_error = last_error;
@@ -161,7 +155,7 @@ void delivery::settled(std::size_t count) {
     impl_->happened(settlements_confirmed{count});
 }
 
-void delivery::status(std::function<void(delivery_status)> reply) {
+void delivery::status(std::function<void(upstream_report)> reply) {
     asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->status()); });
 }
 

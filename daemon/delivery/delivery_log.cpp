@@ -19,7 +19,7 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string described(const attempt_outcome& outcome) {
-    if (!outcome.status) return "the upstream cannot be used: " + outcome.message;
+    if (!outcome.status) return "upstream unreachable: " + outcome.message;
     const std::string answered = "the upstream answered " + std::to_string(*outcome.status);
     switch (*outcome.status) {
         case 401:
@@ -72,14 +72,19 @@ void delivery_log::upstream_failed(const attempt_outcome& outcome, std::size_t w
     if (!held_back) return;
     in_trouble_ = true;
     const std::string repeated = *held_back == 0 ? "" : " (" + grouped(*held_back) + " failures since the last line)";
-    spdlog::warn("{}; {}{} events wait, retrying{}", described(outcome), more ? "more than " : "", grouped(waiting),
+    spdlog::warn("{}; {}{} events wait; retrying{}", described(outcome), more ? "more than " : "", grouped(waiting),
                  repeated);
 }
 
 void delivery_log::upstream_delivered() {
     if (!in_trouble_) return;
     in_trouble_ = false;
-    spdlog::info("the upstream takes events again");
+    spdlog::info("the upstream takes events again; what waits is sent in its order");
+}
+
+void delivery_log::gave_up(std::uint32_t attempts) {
+    if (attempts == 0) return;
+    spdlog::warn("{} attempts got no answer in time; their events are sent again after the next start", attempts);
 }
 
 }  // namespace posthaste

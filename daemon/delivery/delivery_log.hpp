@@ -25,6 +25,9 @@ class delivery_log {
     void upstream_failed(const attempt_outcome& outcome, std::size_t waiting, bool more, steady_time now);
     void upstream_delivered();
 
+    // At a stop: so many attempts have no answer yet.
+    void gave_up(std::uint32_t attempts);
+
   private:
     repeat_guard guard_;
     bool in_trouble_ = false;  // and the log says so

@@ -23,7 +23,8 @@ struct response {
 };
 
 // One request that is waiting for its answer. Kept alive by whoever still has to answer it; the peer may be gone by
-// then, which the exchange bears in silence. Answer (or drop) exactly once, from the listener's thread.
+// then, which the exchange bears in silence. Answer (or drop) exactly once, from the listener's thread; forgotten
+// without an answer, which may happen on any thread, the connection closes.
 class exchange {
   public:
     virtual ~exchange() = default;

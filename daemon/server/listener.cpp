@@ -105,17 +105,19 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         socket.non_blocking(true, failed);
         if (!failed) socket.set_option(tcp::no_delay(true), failed);
         if (failed) return;  // it is gone already
-        std::make_shared<session>(std::move(socket), at.port, shared)->start();
+        session::start(std::move(socket), at.port, shared);
         if (!sweeping) keep_sweeping();
     }
 
-    // Out of file descriptors or memory: those who are connected go on, new ones wait in the backlog.
+    // Out of file descriptors or memory: new connections wait in the backlog until there is room. Idle ones go for it
+    // one by one, as they could keep it for a minute.
     void pause(door& at, const boost::system::error_code& why) {
         if (const auto held_back = accept_trouble.admit(shared->clock.steady()))
             spdlog::warn(
                 "cannot accept connections on port {}: {} ({} times more since the last report); raise the limit "
                 "of open files (LimitNOFILE=) or lower limits.connections",
                 at.port, why.message(), *held_back);
+        shared->connections.make_room();
         at.pause.expires_after(pause_without_files);
         at.pause.async_wait([self = shared_from_this(), &at](const boost::system::error_code& cancelled) {
             if (!cancelled && !self->shared->stopping) self->accept(at);

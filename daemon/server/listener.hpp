@@ -2,8 +2,8 @@
 // connection, and none at all while there is no connection. Deadlines are never early, and late by two sweeps at most.
 //
 // Belongs to one io_context's thread. Host, Origin and the shared body budget are judged in its sessions before a
-// router sees a request. EMFILE and ENFILE make it pause and go on; at `connections` the longest-idle connection is
-// closed to make room, else the one whose head is incomplete the longest.
+// router sees a request. EMFILE and ENFILE make it pause, let an idle connection go, and go on; at `connections` the
+// longest-idle connection is closed to make room, else the one whose head is incomplete the longest.
 
 #pragma once
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/dispatch.hpp>
+
 #include "daemon/server/admission.hpp"
 #include "lib/base/require.hpp"
 
@@ -34,10 +36,15 @@ session::~session() {
     close();
 }
 
-void session::start() {
-    shared_->connections.enter(*this, activity::idle);
-    since_ = shared_->clock.steady();
-    read();
+void session::start(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared) {
+    const auto executor = socket.get_executor();
+    const auto end_on_our_thread = [executor](session* ended) {
+        boost::asio::dispatch(executor, [owned = std::unique_ptr<session>(ended)] {});
+    };
+    const std::shared_ptr<session> begun(new session(std::move(socket), port, std::move(shared)), end_on_our_thread);
+    begun->shared_->connections.enter(*begun, activity::idle);
+    begun->since_ = begun->shared_->clock.steady();
+    begun->read();
 }
 
 void session::enter(phase next, activity now) {
@@ -107,7 +114,7 @@ bool session::begin_body() {
     if (!head_.has_body()) return body_complete(scanner_.size());
     if (head_.chunked) chunks_ = chunked_body(refusal_ ? largest_dropped_body : handler_->body_limit());
     body_left_ = head_.content_length.value_or(0);
-    span_bytes_ = 0;
+    span_bytes_ = buffer_.unread().size() - scanner_.size();
     if (head_.expect_continue && buffer_.unread().size() == scanner_.size()) send_continue();
     if (phase_ == phase::closed) return false;
     phase_ = phase::reading_body;

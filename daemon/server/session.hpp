@@ -9,7 +9,8 @@
 // Nothing behind the fault is looked at.
 //
 // The session is itself the exchange of the request it works on: whoever has to answer keeps it alive, and so does a
-// pending read or write; when neither is left it closes. Belongs to the listener's thread.
+// pending read or write; when neither is left it closes. Belongs to the listener's thread; only the last pointer to it
+// may be dropped on another one (a resource that asks other threads may lose its question there).
 
 #pragma once
 
@@ -36,11 +37,9 @@ class session final : public exchange, public tracked_connection, public std::en
   public:
     using stream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-    // `port` is the one it was accepted on. The socket is non-blocking.
-    session(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared);
+    // Takes a connection up. `port` is the one it was accepted on; the socket is non-blocking.
+    static void start(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared);
     ~session();
-
-    void start();
 
     // As an exchange.
     [[nodiscard]] const request_head& head() const override { return head_; }
@@ -55,6 +54,8 @@ class session final : public exchange, public tracked_connection, public std::en
     void wind_up() override;
 
   private:
+    session(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared);
+
     enum class phase { idle, reading_head, reading_body, handling, writing, lingering, closed };
 
     // The loop. Each step tells whether the next one can be taken without waiting.

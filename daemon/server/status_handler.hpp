@@ -11,9 +11,9 @@ namespace posthaste {
 
 struct status_facts {
     seconds uptime{0};
-    wall_time now;
-    store_status store;
-    upstream_report upstream;
+    wall_time now{};
+    store_status store{};
+    upstream_report upstream{};
     double accepted_per_second = 0;
     std::uint64_t max_events = 0;
     std::uint64_t max_bytes = 0;

@@ -4,7 +4,8 @@
 // everything that waits, commits once (group commit, no timer) and then answers all of it. Replies run on the thread
 // that owns them: append replies on the accept io_context, delivery's replies on the delivery io_context, one post a
 // batch. A failed write is final: everything that waits is answered `store_unavailable`, and the process exits with 74
-// (65 for a damaged file) within a second, without closing the database.
+// (65 for a damaged file) within a second, without closing the database; the delivery io_context is stopped first, so
+// that nothing more is sent.
 //
 // The store knows nothing of HTTP or upstreams.
 
@@ -82,12 +83,15 @@ class store final : public event_sink {
     void start(commit_listener* listener);
     // From now on append answers shutting_down; what was taken before is still committed and answered.
     void refuse_appends();
-    // Commits what waits, checkpoints, closes the database and joins the thread.
+    // Commits what waits, checkpoints, closes the database and joins the thread. What is settled, parked or asked for
+    // afterwards is dropped.
     void stop();
 
     void append(event what, append_reply reply) override;
 
-    // Delivery's calls; replies run on the delivery io_context.
+    // Delivery's calls; replies run on the delivery io_context. Reads see everything that was queued before them or is
+    // committed with them, and are told after the appended() and settled() of that commit: a page that reached the end
+    // is followed by appended() for whatever comes after it.
     void settle(settlement what);
     void park(std::vector<parked_event> events);
     void fetch(page_request request, std::function<void(page)> reply);

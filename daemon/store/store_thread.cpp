@@ -96,9 +96,9 @@ void store_thread::commit(store_batch taken) {
 // new in the meantime.
 void store_thread::hold(store_batch rest) {
     rest.work.appends.clear();
-    look_up(rest.lookups);
-    rest.lookups.clear();
     held_ = std::move(rest);
+    look_up(held_->lookups);
+    held_->lookups.clear();
     warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
     if (const auto done = box_->checkpoint(); !done && !done.error().is_full()) {
         fail(done.error(), {});

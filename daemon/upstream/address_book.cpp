@@ -23,7 +23,7 @@ struct address_book::state {
     resolver names;
     std::string host;
     std::uint16_t port;
-    bool literal = false;
+    bool fixed = false;
     addresses known;
     steady_time known_since;
     std::vector<reply> waiting;
@@ -33,13 +33,19 @@ address_book::address_book(boost::asio::io_context& io, std::string host, std::u
     : state_(std::make_shared<state>(io, std::move(host), port)) {
     boost::system::error_code no_literal;
     const auto address = boost::asio::ip::make_address(state_->host, no_literal);
-    state_->literal = !no_literal;
-    if (state_->literal) state_->known = {{address, port}};
+    state_->fixed = !no_literal;
+    if (state_->fixed) state_->known = {{address, port}};
+}
+
+address_book::address_book(boost::asio::io_context& io, addresses fixed)
+    : state_(std::make_shared<state>(io, std::string(), 0)) {
+    state_->fixed = true;
+    state_->known = std::move(fixed);
 }
 
 void address_book::lookup(reply to) {
     if (!state_->known.empty() &&
-        (state_->literal || std::chrono::steady_clock::now() - state_->known_since < kept_for)) {
+        (state_->fixed || std::chrono::steady_clock::now() - state_->known_since < kept_for)) {
         to({}, state_->known);
         return;
     }
@@ -60,7 +66,7 @@ void address_book::lookup(reply to) {
 }
 
 void address_book::forget() {
-    if (!state_->literal) state_->known.clear();
+    if (!state_->fixed) state_->known.clear();
 }
 
 }  // namespace posthaste

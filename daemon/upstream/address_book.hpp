@@ -24,7 +24,10 @@ class address_book {
     // At least one address, or the error.
     using reply = std::function<void(const boost::system::error_code&, const addresses&)>;
 
+    // A host that is an address is never looked up.
     address_book(boost::asio::io_context& io, std::string host, std::uint16_t port);
+    // Addresses that are known and stay.
+    address_book(boost::asio::io_context& io, addresses fixed);
 
     // Replies at once when the addresses are known, else later.
     void lookup(reply to);

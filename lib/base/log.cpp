@@ -1,5 +1,6 @@
 #include "lib/base/log.hpp"
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -27,8 +28,8 @@ struct running_log {
 
 // Owned by plain pointers, as exit() must neither join a thread that a stuck pipe holds nor pull the sink away from
 // under it.
-running_log* current = nullptr;
-running_log* abandoned = nullptr;
+std::atomic<running_log*> current = nullptr;
+std::atomic<running_log*> abandoned = nullptr;
 
 spdlog::level::level_enum to_spdlog(log_level level) {
     switch (level) {
@@ -63,7 +64,7 @@ void start_logging(log_level level, log_format format) {
 }
 
 void stop_logging() {
-    std::unique_ptr<running_log> log(std::exchange(current, nullptr));
+    std::unique_ptr<running_log> log(current.exchange(nullptr));
     if (log == nullptr) return;
     // The logger stays spdlog's default: other threads may be inside it. From here on it takes no more lines.
     log->logger->set_level(spdlog::level::off);

@@ -127,13 +127,14 @@ bool log_sink::write_line(std::string line) {
 }
 
 bool log_sink::wait_until_writable() {
-    while (!out_of_patience()) {
+    while (true) {
+        const bool patient = !out_of_patience();
         pollfd waiting{descriptor_, POLLOUT, 0};
-        const int ready = ::poll(&waiting, 1, poll_slice_ms);
+        const int ready = ::poll(&waiting, 1, patient ? poll_slice_ms : 0);
         if (ready > 0) return true;  // or broken: then write() says why
         if (ready < 0 && errno != EINTR) return false;
+        if (!patient) return false;
     }
-    return false;
 }
 
 bool log_sink::out_of_patience() {

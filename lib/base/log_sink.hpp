@@ -38,8 +38,8 @@ class log_sink final : public spdlog::sinks::sink {
     void set_pattern(const std::string&) override {}
     void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 
-    // From another thread: from `patience` on, nothing is waited for any more. Returns whether flush() came to be
-    // called within twice that time, which means that the queue is empty.
+    // From another thread: once `patience` is over, only what needs no waiting is still written. Returns whether
+    // flush() came to be called within twice that time, which means that the queue is empty.
     [[nodiscard]] bool finish(std::chrono::milliseconds patience);
 
   private:

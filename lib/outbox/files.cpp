@@ -113,9 +113,8 @@ result<file_handle, start_failure> lock_outbox(const std::string& path) {
 }
 
 std::string damage_advice(const std::string& path) {
-    return "nothing was overwritten; keep " + shown(path) + " and " + shown(path) +
-           "-wal, check the disk, move both files to a safe place and start again with a new outbox "
-           "(see \"A damaged outbox\" in the README)";
+    return "nothing was overwritten; check the disk, move " + shown(path) + " and " + shown(path) +
+           "-wal to a safe place, as they hold what can still be saved, and start again with a new outbox";
 }
 
 result<void, start_failure> refuse_marked(const std::string& path) {

@@ -59,7 +59,8 @@ sqlite_result ledger::load() {
     saved_next_ = next_;
     const auto& t = now_.totals;
     const bool closes = t.accepted == t.delivered + t.pending + t.dead + t.discarded + t.purged;
-    return plausible && closes && next_ >= 1 ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
+    return plausible && closes && next_ >= 1 && next_ <= max_sequence ? sqlite_result{}
+                                                                      : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
 }
 
 sqlite_result ledger::note_boot(wall_time now) {

@@ -19,10 +19,6 @@ const char* never_null(std::string_view text) noexcept {
 
 }  // namespace
 
-std::string to_string(sqlite_error error) {
-    return std::string(sqlite3_errstr(error.code())) + " (SQLite " + std::to_string(error.code()) + ")";
-}
-
 bool sqlite_rows::next() noexcept {
     if (code_ == SQLITE_OK || code_ == SQLITE_ROW) {
         code_ = sqlite3_step(statement_);
@@ -63,6 +59,9 @@ int sqlite_statement::bind(int index, const uuid& id) noexcept {
 }
 
 sqlite_result sqlite_connection::open(const std::string& path) noexcept {
+    // Nobody asks SQLite how much memory it uses; counting it takes a lock for every allocation. Only the first call of
+    // a process can have an effect.
+    [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr); code != SQLITE_OK) {
         close();

@@ -43,9 +43,6 @@ class sqlite_error {
     int code_ = SQLITE_ERROR;
 };
 
-// "disk I/O error (SQLite 1034)".
-[[nodiscard]] std::string to_string(sqlite_error error);
-
 using sqlite_result = result<void, sqlite_error>;
 
 // Bytes to bind as a BLOB (a string_view is bound as TEXT).

@@ -22,6 +22,7 @@ function ratio_row(label, of, to, goals,    c, goal) {
     print ""
 }
 
+$1 == "sync_around" && $2 == "accepting" && $3 == 1 { around = around " " $4 " " $5 }
 $1 == "sync" { append = append " " $3; overwrite = overwrite " " $5 }
 $1 == "run" {
     if (!($3 in known)) { known[$3] = 1; column[++columns] = $3 }
@@ -54,7 +55,7 @@ END {
         ratio_row("delivering / nginx", "delivering", "nginx", goals_for("- - 0.33 0.50"))
     }
     if (1 in known) {
-        sync = median(overwrite)  # a WAL in use overwrites its own blocks
+        sync = median(around)  # overwriting, as a WAL in use does
         spent = median(latencies["accepting", 1]) - median(latencies["ceiling", 1])
         printf "\np50 at 1 connection (us): ceiling %.0f, accepting %.0f: %.0f more, of which fdatasync %.0f (goal: at most %.0f)\n", \
             median(latencies["ceiling", 1]), median(latencies["accepting", 1]), spent, sync, sync + 60

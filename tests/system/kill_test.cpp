@@ -67,6 +67,9 @@ void expect_order(const std::string& user, const life_of_lane& lives, std::size_
 void kill_in_mid_load(int kills, int connections, int users_a_connection) {
     upstream_process upstream;
     upstream.start();
+    answer_step slow;  // slower than the load: at each kill there is a backlog, and much is in flight
+    slow.after = std::chrono::milliseconds{10};
+    upstream.answer_with({slow});
     daemon_under_test daemon(upstream.url());
     daemon.start();
     std::atomic<std::uint16_t> port = daemon.port();

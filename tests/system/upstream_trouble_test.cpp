@@ -88,6 +88,22 @@ TEST(upstream_trouble, a_kept_connection_that_was_closed_meanwhile_costs_no_atte
     EXPECT_EQ(daemon.event(second).at("attempts"), 1);
 }
 
+TEST(upstream_trouble, a_kept_connection_that_is_closed_under_a_request_costs_no_attempt) {
+    upstream_process upstream;
+    upstream.start();
+    upstream.answer_with({answers(200), does(answer_step::kind::drop), answers(200)});
+    daemon_under_test daemon(upstream.url());
+    daemon.start();
+    const std::string first = daemon.post(sample_event());
+    ASSERT_TRUE(daemon.wait_for_state(first, "delivered")) << daemon.log();
+    const std::string second = daemon.post(sample_event());
+    ASSERT_TRUE(daemon.wait_for_state(second, "delivered")) << daemon.log();
+    EXPECT_EQ(daemon.event(second).at("attempts"), 1);
+    ASSERT_EQ(upstream.requests().size(), 3u);
+    EXPECT_EQ(upstream.requests()[1].connection, 1u) << "it was sent on the kept connection first";
+    EXPECT_EQ(upstream.requests()[2].raw, upstream.requests()[1].raw);
+}
+
 TEST(upstream_trouble, one_that_never_answers_is_given_up_after_the_response_timeout_and_asked_again) {
     upstream_process upstream;
     upstream.start();
@@ -184,7 +200,7 @@ TEST(upstream_trouble, a_restart_in_mid_backoff_keeps_the_attempts_and_the_time)
     upstream_process upstream;
     upstream.start();
     upstream.answer_where("\"waiting\"", {answers(500)});
-    daemon_under_test daemon(upstream.url(), {{"delivery", {{"retry", {{"initial", "2h"}, {"max", "4h"}}}}}});
+    daemon_under_test daemon(upstream.url(), {{"delivery", {{"retry", {{"initial", "1h"}, {"max", "2h"}}}}}});
     daemon.start();
     const std::string id = daemon.post(sample_event("waiting"));
     const nlohmann::json before = failed_once(daemon, id);

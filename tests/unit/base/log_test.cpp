@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include <fcntl.h>
@@ -131,6 +133,21 @@ TEST(logging, writes_what_its_level_lets_through_before_it_stops) {
     }
     pipe.close_writer();
     EXPECT_EQ(pipe.read_until("never"), "<6>first of 2\n<4>second\n");
+}
+
+TEST(logging, leaves_no_thread_behind) {
+    const auto threads = [] {
+        const std::filesystem::directory_iterator tasks("/proc/self/task");
+        return std::distance(begin(tasks), end(tasks));
+    };
+    small_pipe pipe;
+    const stderr_replaced replaced(pipe.writer());
+    const auto before = threads();
+    start_logging(log_level::info, log_format::json);
+    spdlog::info("started");
+    EXPECT_GT(threads(), before);
+    stop_logging();
+    EXPECT_EQ(threads(), before);
 }
 
 TEST(logging, waits_for_room_in_a_non_blocking_pipe_and_loses_no_half_line) {

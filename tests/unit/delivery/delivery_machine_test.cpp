@@ -36,8 +36,7 @@ class delivery_machine_test : public ::testing::Test {
 
     // Answers the attempt that was started last.
     std::vector<action>& answer(std::optional<int> status, std::string message = "why") {
-        EXPECT_FALSE(running.empty());
-        const auto place = running.back().place;
+        const auto place = running.at(running.size() - 1).place;
         running.pop_back();
         return resume(attempt_ended{place, {status, std::move(message)}});
     }
@@ -62,9 +61,9 @@ TEST_F(delivery_machine_test, a_committed_event_is_sent_at_once_without_reading_
     auto& actions = commit("ada", 1, 1);
     EXPECT_TRUE(only<fetch_page>(actions).empty());
     ASSERT_EQ(running.size(), 1u);
-    EXPECT_EQ(number_of(running[0]), 1u);
-    EXPECT_EQ(running[0].retries, 0u);
-    EXPECT_FALSE(running[0].new_connection);
+    EXPECT_EQ(number_of(running.at(0)), 1u);
+    EXPECT_EQ(running.at(0).retries, 0u);
+    EXPECT_FALSE(running.at(0).new_connection);
 }
 
 TEST_F(delivery_machine_test, a_delivered_event_is_settled_and_the_lane_goes_on_without_waiting_for_the_commit) {
@@ -79,7 +78,7 @@ TEST_F(delivery_machine_test, a_delivered_event_is_settled_and_the_lane_goes_on_
     EXPECT_EQ(settled[0].what.attempts, 1u);
     EXPECT_EQ(settled[0].what.at, clock.now().wall);
     ASSERT_EQ(running.size(), 1u);
-    EXPECT_EQ(number_of(running[0]), 2u);
+    EXPECT_EQ(number_of(running.at(0)), 2u);
 }
 
 TEST_F(delivery_machine_test, a_failed_event_waits_its_backoff_and_is_counted) {
@@ -102,7 +101,7 @@ TEST_F(delivery_machine_test, a_failed_event_waits_its_backoff_and_is_counted) {
     clock.advance(milliseconds{500});
     resume(time_came{});
     ASSERT_EQ(running.size(), 1u);
-    EXPECT_EQ(running[0].retries, 1u);
+    EXPECT_EQ(running.at(0).retries, 1u);
     EXPECT_EQ(only<settle_event>(answer(200)).at(0).what.attempts, 2u);
 }
 
@@ -121,7 +120,7 @@ TEST_F(delivery_machine_test, a_refused_key_or_url_burns_nothing) {
         before = wait;
         wait_for_retry();
     }
-    EXPECT_EQ(running[0].retries, 10u);
+    EXPECT_EQ(running.at(0).retries, 10u);
     clock.advance(std::chrono::hours{24 * 30});
     EXPECT_EQ(only<settle_event>(answer(401)).at(0).what.what, settlement::kind::failed);
 }
@@ -142,7 +141,7 @@ TEST_F(delivery_machine_test, a_rejected_event_dies_at_once_and_frees_its_lane) 
     EXPECT_EQ(reported[0].status, 422);
     EXPECT_EQ(reported[0].id, event_of("ada", 1).id);
     ASSERT_EQ(running.size(), 1u);
-    EXPECT_EQ(number_of(running[0]), 2u);
+    EXPECT_EQ(number_of(running.at(0)), 2u);
 }
 
 TEST_F(delivery_machine_test, the_third_conflict_in_a_row_delivers_and_another_answer_breaks_the_row) {
@@ -204,7 +203,7 @@ TEST_F(delivery_machine_test, attempts_and_age_are_taken_up_again_after_a_restar
     committed.events.push_back(std::move(old));
     resume(std::move(committed));
     ASSERT_EQ(running.size(), 1u);
-    EXPECT_EQ(running[0].retries, 7u);
+    EXPECT_EQ(running.at(0).retries, 7u);
     const auto settled = only<settle_event>(answer(503)).at(0).what;
     EXPECT_EQ(settled.what, settlement::kind::dead);
     EXPECT_EQ(settled.reason, death_reason::expired);
@@ -215,10 +214,10 @@ TEST_F(delivery_machine_test, a_misdirected_event_goes_again_on_a_new_connection
     commit("ada", 1, 1);
     answer(421);
     wait_for_retry();
-    EXPECT_TRUE(running[0].new_connection);
+    EXPECT_TRUE(running.at(0).new_connection);
     answer(503);
     wait_for_retry();
-    EXPECT_FALSE(running[0].new_connection);
+    EXPECT_FALSE(running.at(0).new_connection);
 }
 
 TEST_F(delivery_machine_test, at_most_so_many_attempts_run_at_once) {
@@ -292,7 +291,27 @@ TEST_F(delivery_machine_test, damaged_events_are_buried_and_never_sent) {
     EXPECT_EQ(settled[0].what.number, 1u);
     EXPECT_EQ(only<report_death>(actions).at(0).number, 1u);
     ASSERT_EQ(running.size(), 1u);
-    EXPECT_EQ(number_of(running[0]), 2u);
+    EXPECT_EQ(number_of(running.at(0)), 2u);
+}
+
+TEST_F(delivery_machine_test, damaged_events_behind_one_without_room_are_buried_once) {
+    delivery_rules rules;
+    rules.window.events = 2;
+    rules.max_concurrency = 1;
+    begin(rules);
+    commit("ada", 9, 9);
+    const auto page_of = [](std::initializer_list<sequence> numbers) {
+        page read{.events = {}, .damaged = {4}, .last = 4, .reached_end = true};
+        for (const sequence number : numbers)
+            read.events.push_back(event_of("user " + std::to_string(number), number));
+        return page_arrived{std::move(read)};
+    };
+    auto& actions = resume(page_of({1, 2, 3}));
+    EXPECT_TRUE(only<settle_event>(actions).empty()) << "4 will be met again, behind 3";
+    const auto fetched = only<fetch_page>(answer(200));
+    ASSERT_EQ(fetched.size(), 1u);
+    EXPECT_EQ(fetched[0].what.after, 2u);
+    EXPECT_EQ(only<settle_event>(resume(page_of({3}))).size(), 1u);
 }
 
 TEST_F(delivery_machine_test, one_blocked_lane_never_blocks_another) {
@@ -304,7 +323,7 @@ TEST_F(delivery_machine_test, one_blocked_lane_never_blocks_another) {
     for (sequence number = 501; number <= 600; ++number) {
         commit("well", number, number);
         ASSERT_EQ(running.size(), 1u);
-        EXPECT_EQ(number_of(running[0]), number);
+        EXPECT_EQ(number_of(running.at(0)), number);
         answer(200);
     }
     EXPECT_LE(machine->window().size(), 4u);

@@ -78,7 +78,8 @@ TEST(commit_queue, loses_nothing_between_threads) {
     }
     std::vector<int> next{0, 0, 0};
     for (int taken = 0; taken < 3 * each;) {
-        for (const int number : queue.take().value()) {
+        const auto batch = queue.take();
+        for (const int number : *batch) {
             EXPECT_EQ(number / 3, next[static_cast<std::size_t>(number % 3)]++);
             ++taken;
         }

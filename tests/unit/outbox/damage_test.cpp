@@ -43,11 +43,12 @@ TEST(damaged_types, are_told_apart_and_buried_too) {
     temporary_outbox t;
     t.append(2);
     t.box.reset();
-    alter(t.queue.path,
-          "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''), ' NOT NULL', "
-          "'') WHERE name = 'events'; PRAGMA writable_schema = RESET; "
-          "UPDATE events SET user_id = x'ff00', name = NULL, body = 5, bytes = 'many', id = NULL, received_at = 'now' "
-          "WHERE seq = 1");
+    alter(
+        t.queue.path,
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''), ' NOT NULL', "
+        "'') WHERE name = 'events'; PRAGMA writable_schema = RESET; "
+        "UPDATE events SET user_id = x'ff00', name = NULL, body = 5, bytes = 'many', id = NULL, received_at = 'now' "
+        "WHERE seq = 1");
     t.open();
     EXPECT_THAT(t.read().damaged, ElementsAre(1));
     EXPECT_EQ(t.settle({dead(1, t.now, death_reason::damaged), delivered(2, t.now)}), 0U);

@@ -58,12 +58,8 @@ TEST(outbox, totals_close_after_every_kind_of_outcome_and_over_a_restart) {
     const auto stored = t.append(6);
     t.settle({delivered(1, t.now), failed(2, t.now), dead(3, t.now), failed(4, t.now), failed(4, t.now, 2)});
     t.settle({dead(4, t.now), delivered(6, t.now)});
-    const outbox_totals expected{.accepted = 6,
-                                 .delivered = 2,
-                                 .dead = 2,
-                                 .pending = 2,
-                                 .retrying = 1,
-                                 .bytes = 4 * row_bytes(stored[0].what)};
+    const outbox_totals expected{
+        .accepted = 6, .delivered = 2, .dead = 2, .pending = 2, .retrying = 1, .bytes = 4 * row_bytes(stored[0].what)};
     EXPECT_EQ(t.box->totals(), expected);
     t.reopen();
     EXPECT_EQ(t.box->totals(), expected);
@@ -130,7 +126,7 @@ TEST(outbox, refuses_what_does_not_fit_into_max_bytes) {
     const auto small = ticket();
     t.queue.max_bytes = 3 * row_bytes(small);
     t.reopen();
-    EXPECT_EQ(t.append({ticket("1", std::string(2 * row_bytes(small), 'x')), small, small}).size(), 2U);
+    EXPECT_EQ(t.append({ticket("1", std::string(3 * row_bytes(small), 'x')), small, small}).size(), 2U);
     EXPECT_FALSE(t.box->is_full());
     EXPECT_EQ(t.append(2).size(), 1U);
     EXPECT_TRUE(t.box->is_full());

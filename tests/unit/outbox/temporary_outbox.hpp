@@ -17,6 +17,11 @@
 
 namespace posthaste {
 
+// What result<…>::value() throws in a test.
+[[noreturn]] inline void throw_exception_from_error(sqlite_error error, const boost::source_location& /*where*/) {
+    throw std::runtime_error(sqlite3_errstr(error.code()));
+}
+
 class temporary_folder {
   public:
     temporary_folder() {

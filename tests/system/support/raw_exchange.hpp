@@ -1,0 +1,94 @@
+// One daemon for a suite of byte-by-byte tests, and what such tests say over and over: send these bytes, expect this
+// problem, and this fate of the connection.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "tests/system/support/daemon_under_test.hpp"
+
+namespace posthaste {
+
+enum class fate { stays, closes };
+
+class raw_exchange : public testing::Test {
+  protected:
+    static void SetUpTestSuite() {
+        daemon = std::make_unique<daemon_under_test>(
+            "http://127.0.0.1:9", nlohmann::json{{"events", {{"Ticket Created", {{"ticketName", "String"}}}}},
+                                                 {"listen", {{"allowed_hosts", {"posthaste.internal"}}}}});
+        daemon->start();
+    }
+    static void TearDownTestSuite() {
+        EXPECT_EQ(daemon->stop(), 0) << daemon->log();
+        daemon.reset();
+    }
+
+    [[nodiscard]] static std::string host() { return "Host: localhost:" + std::to_string(daemon->port()) + "\r\n"; }
+    [[nodiscard]] static std::string json_type() { return "Content-Type: application/json\r\n"; }
+    // A request line and fields (each with its end of line), and what follows the head.
+    [[nodiscard]] static std::string request(const std::string& line, const std::string& fields,
+                                             const std::string& body = "") {
+        return line + " HTTP/1.1\r\n" + host() + fields + "\r\n" + body;
+    }
+    [[nodiscard]] static std::string posted(const std::string& body, const std::string& fields = "") {
+        return request("POST /run/event",
+                       json_type() + "Content-Length: " + std::to_string(body.size()) + "\r\n" + fields, body);
+    }
+    [[nodiscard]] static std::string chunked(const std::string& body) {
+        return request("POST /run/event", json_type() + "Transfer-Encoding: chunked\r\n", body);
+    }
+    // An event that must never be run where it stands behind a fault.
+    [[nodiscard]] static std::string poison() { return posted(sample_event("poison")); }
+
+    [[nodiscard]] static std::uint64_t accepted() { return daemon->status().at("totals").at("accepted"); }
+
+    // Sends the bytes with the poison behind them. `problem`: the name; "" where none is expected.
+    static void expect(const std::string& bytes, int status, std::string_view problem, fate then) {
+        SCOPED_TRACE(bytes.substr(0, 300));
+        const std::uint64_t before = accepted();
+        raw_socket connection(daemon->port());
+        ASSERT_TRUE(connection.send(then == fate::closes ? bytes + poison() : bytes));
+        const auto answer = connection.read_answer();
+        ASSERT_TRUE(answer) << daemon->log();
+        EXPECT_EQ(answer->status, status) << answer->body;
+        if (!problem.empty()) expect_problem(*answer, problem);
+        if (then == fate::closes) {
+            EXPECT_EQ(answer->header("connection"), "close");
+            connection.send(poison());  // the peer may have gone already
+            EXPECT_TRUE(connection.closed_by_peer()) << "bytes came, or the connection stayed";
+            EXPECT_EQ(accepted(), before) << "what stood behind the fault was run";
+        } else {
+            EXPECT_EQ(answer->header("connection"), "");
+            expect_alive(connection);
+        }
+    }
+
+    static void expect_problem(const http_answer& answer, std::string_view name) {
+        EXPECT_EQ(answer.header("content-type"), "application/problem+json");
+        const nlohmann::json shown = answer.json();
+        ASSERT_TRUE(shown.is_object()) << answer.body;
+        EXPECT_EQ(shown.value("type", ""), "urn:posthaste:problem:" + std::string(name));
+        EXPECT_EQ(shown.value("status", 0), answer.status);
+        EXPECT_FALSE(shown.value("title", "").empty());
+        EXPECT_FALSE(shown.value("detail", "").empty());
+        EXPECT_EQ(shown.value("message", ""), shown.value("detail", "-"));
+        EXPECT_EQ(answer.head.find("Access-Control"), std::string::npos);
+    }
+
+    static void expect_alive(raw_socket& connection) {
+        ASSERT_TRUE(connection.send(request("GET /livez", "")));
+        const auto answer = connection.read_answer();
+        ASSERT_TRUE(answer) << "the connection did not survive";
+        EXPECT_EQ(answer->status, 200);
+        EXPECT_EQ(answer->body, R"({"status":"ok"})");
+    }
+
+    static inline std::unique_ptr<daemon_under_test> daemon;
+};
+
+}  // namespace posthaste

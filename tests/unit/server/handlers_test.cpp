@@ -1,0 +1,279 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/server/event_handler.hpp"
+#include "daemon/server/events_handler.hpp"
+#include "daemon/server/health_handler.hpp"
+#include "daemon/server/status_handler.hpp"
+
+namespace posthaste {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+// A request as a session would hand it over, and what it was answered.
+class asked final : public exchange {
+  public:
+    asked(std::string head, std::string body = "") : text_(std::move(head)), body_(std::move(body)) {
+        auto read = check_head(text_);
+        EXPECT_TRUE(read);
+        head_ = *std::move(read);
+    }
+
+    [[nodiscard]] const request_head& head() const override { return head_; }
+    [[nodiscard]] std::string& body() override { return body_; }
+    void answer(response what) override {
+        ++answers;
+        status = what.status;
+        fields = what.fields;
+        text = what.body;
+    }
+    void answer(const problem& what) override {
+        ++answers;
+        status = what.status;
+        text = to_json(what);
+        retry_after = what.retry_after;
+    }
+    void drop() override {}
+
+    [[nodiscard]] json shown() const { return json::parse(text); }
+
+    int answers = 0;
+    unsigned status = 0;
+    std::string fields;
+    std::string text;
+    std::optional<seconds> retry_after;
+
+  private:
+    std::string text_;
+    request_head head_;
+    std::string body_;
+};
+
+std::shared_ptr<asked> get(const std::string& path) {
+    return std::make_shared<asked>("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+
+std::shared_ptr<asked> post(const std::string& fields, const std::string& body,
+                            const std::string& path = "/run/event") {
+    return std::make_shared<asked>(
+        "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + fields + "\r\n", body);
+}
+
+instant noon() {
+    return {wall_time(milliseconds(1'700'000'000'000)), steady_time(std::chrono::hours{5})};
+}
+
+struct sink_of_test final : event_sink {
+    void append(event what, append_reply reply) override {
+        taken.push_back(std::move(what));
+        replies.push_back(std::move(reply));
+    }
+    std::vector<event> taken;
+    std::vector<append_reply> replies;
+};
+
+struct posting : testing::Test {
+    sink_of_test sink;
+    event_catalog catalog;
+    rate_window accepted;
+    std::optional<refusal> refusing;
+    events_handler events{
+        {.body_limit = 1000, .now = noon, .refusing = [this] { return refusing; }}, sink, catalog, accepted};
+    const std::string body = R"({ "event": "Ticket Created","userId":"u1", "data":{"n":12345678901234567890} })";
+};
+
+TEST_F(posting, hands_the_event_over_as_it_came_and_answers_once_it_is_stored) {
+    const auto request =
+        post("X-Api-Version: 2025-09\r\nTraceparent: 00-a-b-01\r\nTracestate: a=1\r\nTracestate: b=2\r\n", body,
+             "/2023-12/run/event?x=y");
+    EXPECT_FALSE(events.refuse(request->head()));
+    events.handle(request);
+    EXPECT_EQ(request->answers, 0);
+    ASSERT_EQ(sink.taken.size(), 1U);
+    const event& taken = sink.taken[0];
+    EXPECT_EQ(taken.name, "Ticket Created");
+    EXPECT_EQ(taken.user_id, "u1");
+    EXPECT_EQ(taken.path, "/2023-12/run/event");
+    EXPECT_EQ(taken.api_version, "2025-09");
+    EXPECT_EQ(taken.traceparent, "00-a-b-01");
+    EXPECT_EQ(taken.tracestate, "a=1,b=2");
+    EXPECT_EQ(taken.body, body);
+    EXPECT_EQ(accepted.per_second(noon().steady), 0);
+    const uuid id = make_event_id(noon().wall, 7, 1);
+    sink.replies[0](id);
+    EXPECT_EQ(request->status, 202U);
+    EXPECT_EQ(request->shown(), (json{{"message", "Event queued"}, {"id", to_string(id)}, {"state", "pending"}}));
+    EXPECT_EQ(request->fields, "Location: /v1/events/" + to_string(id) + "\r\n");
+    EXPECT_GT(accepted.per_second(noon().steady), 0);
+}
+
+TEST_F(posting, answers_503_and_retry_after_for_each_reason_of_the_store) {
+    for (const auto& [why, name] :
+         {std::pair(refusal::queue_full, "queue-full"), std::pair(refusal::disk_full, "disk-full"),
+          std::pair(refusal::store_unavailable, "store-unavailable"),
+          std::pair(refusal::shutting_down, "shutting-down"), std::pair(refusal::busy, "busy")}) {
+        const auto request = post("", body);
+        events.handle(request);
+        sink.replies.back()(why);
+        EXPECT_EQ(request->status, 503U);
+        EXPECT_EQ(request->shown()["type"], std::string("urn:posthaste:problem:") + name);
+        EXPECT_TRUE(request->retry_after);
+    }
+}
+
+TEST_F(posting, refuses_by_the_head_what_is_no_json_or_cannot_be_taken_now) {
+    const asked text("POST /run/event HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\r\n");
+    EXPECT_EQ(events.refuse(text.head())->status, 415U);
+    refusing = refusal::shutting_down;
+    EXPECT_EQ(events.refuse(post("", body)->head())->name, "shutting-down");
+}
+
+TEST_F(posting, refuses_an_api_version_that_could_not_be_sent_on) {
+    for (const std::string& value : {std::string("\xc3\xa9"), std::string(513, '1')})
+        EXPECT_EQ(events.refuse(post("x-api-version: " + value + "\r\n", body)->head())->name, "invalid-header");
+    EXPECT_EQ(events.refuse(post("x-api-version: 1\r\nX-API-Version: 1\r\n", body)->head())->status, 400U);
+    EXPECT_FALSE(events.refuse(post("x-api-version: " + std::string(512, '1') + "\r\n", body)->head()));
+}
+
+TEST_F(posting, leaves_out_a_trace_context_that_could_not_be_sent_on) {
+    events.handle(post("traceparent: \xc3\xa9\r\ntracestate: a=1\r\n", body));
+    events.handle(post("traceparent: 00-a-b-01\r\ntracestate: " + std::string(513, 'a') + "\r\n", body));
+    EXPECT_EQ(sink.taken[0].traceparent + sink.taken[0].tracestate, "");
+    EXPECT_EQ(sink.taken[1].traceparent, "00-a-b-01");
+    EXPECT_EQ(sink.taken[1].tracestate, "");
+}
+
+TEST_F(posting, answers_what_is_wrong_with_a_body) {
+    const auto malformed = post("", "{\n \"event\": }");
+    events.handle(malformed);
+    EXPECT_EQ(malformed->status, 400U);
+    EXPECT_EQ(malformed->shown()["line"], 2);
+    const auto invalid = post("", R"({"event": "x", "userId": null, "data": {}})");
+    events.handle(invalid);
+    EXPECT_EQ(invalid->status, 422U);
+    EXPECT_THAT(invalid->text, HasSubstr("identify()"));
+    EXPECT_TRUE(sink.taken.empty());
+}
+
+TEST(event_handler, shows_everything_that_is_kept) {
+    event_facts facts;
+    facts.id = make_event_id(noon().wall, 7, 1);
+    facts.name = "Ticket \"Created\"";
+    facts.user_id = "u1";
+    facts.received_at = noon().wall;
+    facts.body = R"({"event":"x","userId":"u1","data": {"n":12345678901234567890, "s":"\u00e9"} })";
+    const std::string pending = to_json(facts);
+    EXPECT_EQ(json::parse(pending).size(), 13U);
+    EXPECT_THAT(pending, HasSubstr(R"("data":{"n":12345678901234567890, "s":"\u00e9"}})"));
+    EXPECT_THAT(
+        pending,
+        HasSubstr(
+            R"("event":"Ticket \"Created\"","userId":"u1","state":"pending","receivedAt":"2023-11-14T22:13:20.000Z")"));
+    EXPECT_THAT(
+        pending,
+        HasSubstr(
+            R"("nextAttemptAt":null,"deliveredAt":null,"deadAt":null,"reason":null,"lastError":null,"response":null)"));
+    facts.state = event_state::dead;
+    facts.attempts = 9;
+    facts.dead_at = noon().wall;
+    facts.reason = death_reason::expired;
+    facts.last_error = attempt_error{noon().wall, 503, "no"};
+    facts.response_status = 200;
+    facts.body.reset();
+    const json dead = json::parse(to_json(facts));
+    EXPECT_EQ(dead["state"], "dead");
+    EXPECT_EQ(dead["reason"], "expired");
+    EXPECT_EQ(dead["attempts"], 9);
+    EXPECT_EQ(dead["lastError"], (json{{"at", "2023-11-14T22:13:20.000Z"}, {"status", 503}, {"message", "no"}}));
+    EXPECT_EQ(dead["response"], (json{{"status", 200}}));
+    EXPECT_TRUE(dead["data"].is_null());
+}
+
+TEST(event_handler, answers_404_to_what_is_no_id_and_what_is_not_found) {
+    std::vector<uuid> looked_for;
+    event_handler handler([&](uuid id, auto reply) {
+        looked_for.push_back(id);
+        reply(std::nullopt);
+    });
+    const auto none = get("/v1/events/abc");
+    handler.handle(none);
+    EXPECT_EQ(none->status, 404U);
+    EXPECT_TRUE(looked_for.empty());
+    const uuid id = make_event_id(noon().wall, 7, 1);
+    const auto unknown = get("/v1/events/" + to_string(id));
+    handler.handle(unknown);
+    EXPECT_EQ(unknown->status, 404U);
+    ASSERT_EQ(looked_for.size(), 1U);
+    EXPECT_EQ(looked_for[0], id);
+}
+
+TEST(status_handler, shows_queue_totals_upstream_and_rates) {
+    status_facts facts{
+        .uptime = seconds{12}, .now = noon().wall, .accepted_per_second = 10, .max_events = 1000, .max_bytes = 100'000};
+    facts.store.totals = {.accepted = 200, .delivered = 90, .dead = 10, .pending = 100, .retrying = 3, .bytes = 11'000};
+    facts.store.oldest_pending = noon().wall - milliseconds{2500};
+    facts.upstream.in_flight = 4;
+    facts.upstream.concurrency = 32;
+    facts.upstream.delivered_per_second = 30.04;
+    facts.upstream.last_error = attempt_error{noon().wall, std::nullopt, "connection refused"};
+    const json shown = json::parse(to_json(facts));
+    EXPECT_EQ(shown["version"], POSTHASTE_VERSION);
+    EXPECT_EQ(shown["uptimeSeconds"], 12);
+    EXPECT_EQ(shown["queue"], json::parse(R"({"pending": 100, "inFlight": 4, "retrying": 3, "dead": 10, "bytes": 11000,
+        "maxBytes": 100000, "maxEvents": 1000, "oldestAgeSeconds": 2, "outageCapacitySeconds": 89, "drainEtaSeconds": 5})"));
+    EXPECT_EQ(shown["totals"], json::parse(R"({"accepted": 200, "delivered": 90, "discarded": 0, "purged": 0})"));
+    EXPECT_EQ(shown["upstream"], json::parse(R"({"state": "up", "reason": null, "since": null, "nextProbeAt": null,
+        "concurrency": 32, "inFlight": 4, "lastError": {"at": "2023-11-14T22:13:20.000Z", "status": null,
+        "message": "connection refused"}})"));
+    EXPECT_EQ(shown["rates"], json::parse(R"({"acceptedPerSecond": 10.0, "deliveredPerSecond": 30.0})"));
+}
+
+TEST(status_handler, says_null_where_there_is_nothing_to_tell) {
+    const json shown = json::parse(to_json(status_facts{.max_events = 10}));
+    EXPECT_TRUE(shown["queue"]["oldestAgeSeconds"].is_null());
+    EXPECT_TRUE(shown["queue"]["outageCapacitySeconds"].is_null());
+    EXPECT_EQ(shown["queue"]["drainEtaSeconds"], 0);
+    status_facts stuck;
+    stuck.store.totals.pending = 5;
+    EXPECT_TRUE(json::parse(to_json(stuck))["queue"]["drainEtaSeconds"].is_null());
+}
+
+TEST(status_handler, asks_the_store_and_then_delivery) {
+    rate_window accepted;
+    status_source source{.store = [](auto reply) { reply(store_status{}); },
+                         .upstream = [](auto reply) { reply({.state = "paused"}); },
+                         .stopping = {}};
+    status_handler handler(source, queue_settings{}, accepted, noon);
+    const auto request = get("/v1/status");
+    handler.handle(request);
+    EXPECT_EQ(request->status, 200U);
+    EXPECT_EQ(request->shown()["upstream"]["state"], "paused");
+    EXPECT_EQ(request->shown()["queue"]["maxEvents"], 10'000'000);
+}
+
+TEST(health, is_alive_and_ready_or_says_why_not) {
+    store_status store;
+    bool stopping = false;
+    ready_handler ready(
+        {.store = [&](auto reply) { reply(store); }, .upstream = {}, .stopping = [&] { return stopping; }});
+    const auto asked_ready = [&] {
+        auto request = get("/readyz");
+        ready.handle(request);
+        return request;
+    };
+    EXPECT_EQ(asked_ready()->status, 200U);
+    EXPECT_EQ(asked_ready()->text, R"({"status":"ok"})");
+    store.queue_full = store.disk_full = stopping = true;
+    EXPECT_EQ(asked_ready()->status, 503U);
+    EXPECT_EQ(asked_ready()->text, R"({"status":"unavailable","reasons":["stopping","queue-full","disk-full"]})");
+    const auto live = get("/livez");
+    live_handler{}.handle(live);
+    EXPECT_EQ(live->status, 200U);
+    EXPECT_EQ(live->text, R"({"status":"ok"})");
+}
+
+}  // namespace
+}  // namespace posthaste

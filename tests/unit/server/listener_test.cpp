@@ -1,0 +1,260 @@
+#include <sys/resource.h>
+
+#include "tests/unit/server/served.hpp"
+
+namespace posthaste {
+namespace {
+
+using deadlines = served;
+using connection_limit = served;
+using listening = served;
+
+TEST_F(deadlines, answer_408_to_a_head_that_is_not_complete_in_10_s) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send("POST /echo/a HTTP/1.1\r\nHost: loc"));
+    ASSERT_TRUE(!connection.has_more(milliseconds{50}));
+    turn_clock(milliseconds{9900});
+    EXPECT_FALSE(connection.has_more(milliseconds{50})) << "early";
+    turn_clock(milliseconds{500});
+    const auto answer = connection.read_answer();
+    EXPECT_EQ(status_of(answer), 408);
+    EXPECT_EQ(answer->header("connection"), "close");
+    turn_clock(seconds{2});
+    EXPECT_TRUE(connection.closed_by_peer());
+}
+
+TEST_F(deadlines, count_a_head_from_its_first_byte) {
+    start();
+    raw_socket connection = connect();
+    expect_open(connection);
+    turn_clock(seconds{60});
+    ASSERT_TRUE(connection.send("GET /echo/still HTTP/1.1\r\n"));
+    EXPECT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(seconds{5});
+    ASSERT_TRUE(connection.send("Host: localhost\r\n\r\n"));
+    EXPECT_EQ(status_of(connection.read_answer()), 200);
+}
+
+TEST_F(deadlines, answer_408_to_a_body_under_1_kib_a_second) {
+    start();
+    for (const char* framing : {"Content-Length: 100000\r\n", "Transfer-Encoding: chunked\r\n"}) {
+        raw_socket connection = connect();
+        ASSERT_TRUE(connection.send(head("POST /echo/a", framing)));
+        ASSERT_TRUE(connection.send("ffff\r\nabc"));
+        ASSERT_FALSE(connection.has_more(milliseconds{50}));
+        turn_clock(milliseconds{10500});
+        EXPECT_EQ(status_of(connection.read_answer()), 408);
+        turn_clock(seconds{2});
+        EXPECT_TRUE(connection.closed_by_peer());
+    }
+    EXPECT_EQ(echo.handled, 0);
+}
+
+TEST_F(deadlines, bear_a_body_of_more_than_1_kib_a_second_however_long_it_takes) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send(head("POST /echo/a", "Content-Length: 60000\r\n")));
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(connection.send(std::string(12000, 'x')));
+        if (i == 4) break;
+        ASSERT_FALSE(connection.has_more(milliseconds{50}));
+        turn_clock(milliseconds{10500});
+        ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    }
+    EXPECT_EQ(status_of(connection.read_answer()), 200);
+}
+
+TEST_F(deadlines, close_a_connection_that_was_idle_for_75_s_without_a_word) {
+    start();
+    raw_socket connection = connect();
+    expect_open(connection);
+    ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(seconds{74});
+    EXPECT_FALSE(connection.has_more(milliseconds{50})) << "early";
+    turn_clock(seconds{2});
+    EXPECT_TRUE(connection.closed_by_peer());
+}
+
+TEST_F(deadlines, close_a_connection_that_never_said_a_word_after_10_s) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(seconds{11});
+    EXPECT_TRUE(connection.closed_by_peer());
+}
+
+TEST_F(deadlines, leave_a_request_alone_that_waits_for_its_answer) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send(post("/wait", "body")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    turn_clock(std::chrono::hours{1});
+    ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    on_thread([&] { wait.take()->answer(response{.body = "late"}); });
+    EXPECT_EQ(connection.read_answer()->body, "late");
+}
+
+TEST_F(deadlines, close_a_peer_that_does_not_read_its_answer_for_30_s) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send(post("/wait", "body")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    auto request = wait.take();
+    const std::weak_ptr<exchange> session = request;
+    on_thread([&] { std::exchange(request, {})->answer(response{.body = std::string(64 * MiB, 'x')}); });
+    ASSERT_TRUE(connection.has_more(patience));
+    ASSERT_FALSE(session.expired());
+    EXPECT_TRUE(wait_until([&] {
+        advance_clock(seconds{31});  // again and again: there is progress until the kernel's buffers are full
+        return session.expired();
+    }));
+    EXPECT_FALSE(connection.read_answer());
+}
+
+TEST_F(connection_limit, closes_the_longest_idle_connection_to_make_room) {
+    options.limits.connections = 3;
+    start();
+    raw_socket first = connect();
+    raw_socket second = connect();
+    raw_socket third = connect();
+    for (raw_socket* each : {&second, &first, &third})
+        expect_open(*each);
+    raw_socket fourth = connect();
+    expect_open(fourth);
+    EXPECT_TRUE(second.closed_by_peer());
+    for (raw_socket* each : {&first, &third, &fourth})
+        expect_open(*each);
+}
+
+TEST_F(connection_limit, closes_the_slowest_head_when_none_is_idle) {
+    options.limits.connections = 2;
+    start();
+    raw_socket first = connect();
+    ASSERT_TRUE(first.send("GET /echo/a HT"));
+    raw_socket second = connect();
+    ASSERT_TRUE(second.send("GET /echo/b HT"));
+    ASSERT_FALSE(second.has_more(milliseconds{50}));
+    raw_socket third = connect();
+    expect_open(third);
+    EXPECT_TRUE(first.closed_by_peer());
+    ASSERT_TRUE(second.send("TP/1.1\r\nHost: localhost\r\n\r\n"));
+    EXPECT_EQ(second.read_answer()->body, "/echo/b ");
+}
+
+TEST_F(connection_limit, lets_a_connection_wait_while_all_others_are_busy) {
+    options.limits.connections = 2;
+    start();
+    raw_socket first = connect();
+    raw_socket second = connect();
+    ASSERT_TRUE(first.send(post("/wait", "1")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    ASSERT_TRUE(second.send(post("/wait", "2")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 2; }));
+    raw_socket third = connect();
+    ASSERT_TRUE(third.send(head("GET /echo/third")));
+    ASSERT_FALSE(third.has_more(milliseconds{50}));
+    on_thread([&] { wait.take()->answer(response{.close = true}); });
+    EXPECT_EQ(status_of(first.read_answer()), 200);
+    EXPECT_TRUE(first.closed_by_peer());
+    first.close();
+    EXPECT_EQ(third.read_answer()->body, "/echo/third ");
+    on_thread([&] { wait.take()->answer(response{}); });
+    EXPECT_EQ(status_of(second.read_answer()), 200);
+}
+
+TEST_F(connection_limit, survives_a_flood_of_connections) {
+    options.limits.connections = 10;
+    start();
+    std::vector<raw_socket> flood;
+    for (int i = 0; i < 300; ++i) {
+        flood.push_back(connect());
+        ASSERT_TRUE(flood.back().send(i % 2 == 0 ? "GET / HTTP" : ""));
+    }
+    raw_socket last = connect();
+    expect_open(last);
+}
+
+TEST_F(listening, goes_on_after_running_out_of_file_descriptors) {
+    start();
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const raw_socket probe = connect();  // the next descriptors follow this one's
+    rlimit low = before;
+    low.rlim_cur = 40;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+    std::deque<raw_socket> clients;
+    do
+        clients.push_back(connect());
+    while (clients.back().connected());
+    clients.pop_back();
+    ASSERT_GT(clients.size(), 3U);
+    for (int i = 0; i < 3; ++i)
+        clients.pop_front();  // what they leave behind is enough for one that waits
+    raw_socket& last = clients.back();
+    expect_open(last);
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(listening, names_the_address_that_is_taken_and_exits_75) {
+    start();
+    listener_options same = options;
+    same.listen.addresses = {{"127.0.0.1", port}};
+    listener second(io, same, routes);
+    const auto opened = second.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::locked_or_in_use);
+    EXPECT_NE(opened.error().message.find("127.0.0.1:" + std::to_string(port)), std::string::npos);
+}
+
+TEST_F(listening, takes_several_addresses_ipv6_too) {
+    options.listen.addresses = {{"127.0.0.1", 0}, {"127.0.0.2", 0}, {"::1", 0}};
+    start();
+    const auto addresses = door->addresses();
+    ASSERT_EQ(addresses.size(), 3U);
+    EXPECT_TRUE(addresses[2].starts_with("http://[::1]:"));
+    const auto port_of = [&](std::size_t i) {
+        return static_cast<std::uint16_t>(std::stoi(addresses[i].substr(addresses[i].rfind(':') + 1)));
+    };
+    raw_socket six(port_of(2), "::1");
+    ASSERT_TRUE(six.send("GET /echo/six HTTP/1.1\r\nHost: [::1]:" + std::to_string(port_of(2)) + "\r\n\r\n"));
+    EXPECT_EQ(six.read_answer()->body, "/echo/six ");
+    raw_socket other(port_of(1), "127.0.0.2");
+    ASSERT_TRUE(other.send("GET /echo/two HTTP/1.1\r\nHost: 127.0.0.2:" + std::to_string(port_of(0)) + "\r\n\r\n"));
+    EXPECT_EQ(status_of(other.read_answer()), 421) << "the port must be the one that was connected to";
+}
+
+TEST_F(listening, stops_when_what_was_read_is_answered) {
+    start();
+    raw_socket idle = connect();
+    expect_open(idle);
+    raw_socket in_head = connect();
+    ASSERT_TRUE(in_head.send("GET / HT"));
+    raw_socket in_body = connect();
+    ASSERT_TRUE(in_body.send(head("POST /echo/a", "Content-Length: 9\r\n") + "body"));
+    raw_socket handled = connect();
+    ASSERT_TRUE(handled.send(post("/wait", "body")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    std::atomic<bool> done = false;
+    on_thread([&] { door->stop([&] { done = true; }); });
+    EXPECT_TRUE(idle.closed_by_peer());
+    EXPECT_TRUE(in_head.closed_by_peer());
+    const auto refused = in_body.read_answer();
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503);
+    EXPECT_EQ(refused->json()["type"], "urn:posthaste:problem:shutting-down");
+    in_body.close();
+    EXPECT_FALSE(connect().connected());
+    EXPECT_FALSE(done);
+    on_thread([&] { wait.take()->answer(response{.body = "last"}); });
+    const auto answer = handled.read_answer();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, "last");
+    EXPECT_EQ(answer->header("connection"), "close");
+    EXPECT_TRUE(handled.closed_by_peer());
+    handled.close();
+    EXPECT_TRUE(wait_until([&] { return done.load(); }));
+}
+
+}  // namespace
+}  // namespace posthaste

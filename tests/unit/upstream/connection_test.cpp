@@ -1,0 +1,75 @@
+#include "daemon/upstream/connection.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include "tests/unit/upstream/attempts.hpp"
+#include "tests/unit/upstream/scripted_peer.hpp"
+
+namespace posthaste {
+namespace {
+
+using boost::asio::ip::make_address;
+using boost::asio::ip::tcp;
+using testing::peer_connection;
+using testing::plain_upstream;
+using testing::scripted_peer;
+
+// Makes one attempt over a connection that may choose among these addresses.
+class one_attempt final : private connection_owner {
+  public:
+    attempt_outcome over(address_book::addresses addresses) {
+        const auto upstream = plain_upstream(1);
+        upstream_peer peer{.host = "several.example",
+                           .authority = "several.example:80",
+                           .head = request_head(upstream),
+                           .addresses = address_book(io_, std::move(addresses)),
+                           .connect_timeout = seconds{5},
+                           .response_timeout = seconds{5},
+                           .tls = {}};
+        pending_event event;
+        event.what.path = "/run/event";
+        const auto made = std::make_shared<connection>(io_, peer, static_cast<connection_owner&>(*this));
+        made->open({0, &event, 0});
+        while (!outcome_ && io_.run_one() > 0) {
+        }
+        made->close();
+        io_.restart();
+        io_.run();
+        return outcome_.value_or(attempt_outcome{});
+    }
+
+  private:
+    void ended(connection&, attempt_outcome outcome) override { outcome_ = std::move(outcome); }
+    void found_stale(connection&) override { ADD_FAILURE() << "a new connection is never stale"; }
+
+    boost::asio::io_context io_{1};
+    std::optional<attempt_outcome> outcome_;
+};
+
+// A port that nobody listens on.
+std::uint16_t closed_port() {
+    scripted_peer gone({[](peer_connection&) {}});
+    return gone.port();
+}
+
+TEST(connection, tries_all_addresses_of_the_upstream_in_turn) {
+    scripted_peer peer({[](peer_connection& accepted) {
+        accepted.read_request();
+        accepted.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }});
+    const auto loopback = make_address("127.0.0.1");
+    const tcp::endpoint closed(loopback, closed_port());
+    const auto outcome = one_attempt().over({closed, closed, {loopback, peer.port()}});
+    EXPECT_EQ(outcome.status, 200) << outcome.message;
+}
+
+TEST(connection, fails_when_no_address_can_be_reached) {
+    const tcp::endpoint closed(make_address("127.0.0.1"), closed_port());
+    const auto outcome = one_attempt().over({closed, closed});
+    EXPECT_FALSE(outcome.status);
+    EXPECT_EQ(outcome.message, "cannot connect to several.example:80: Connection refused");
+}
+
+}  // namespace
+}  // namespace posthaste
