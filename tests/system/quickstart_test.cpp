@@ -47,12 +47,12 @@ TEST(slow_quickstart, shows_the_delivered_message_then_ends_or_goes_on_until_ctr
     EXPECT_THAT(once.running().output(), HasSubstr("HTTP/1.1 202 Accepted"));
 
     quickstart lasting({});
-    EXPECT_TRUE(lasting.prints("Delivered. Post more, or stop with Ctrl-C.")) << lasting.running().output();
+    EXPECT_TRUE(lasting.prints("Post more, or stop with Ctrl-C.")) << lasting.running().output();
     EXPECT_THAT(lasting.running().output(), HasSubstr(delivered_message));
     EXPECT_FALSE(lasting.running().ended());
 
     quickstart beside({"--once"});
-    EXPECT_TRUE(beside.prints("is taken: using port")) << beside.running().output();
+    EXPECT_TRUE(beside.prints("is taken: using ")) << beside.running().output();
     EXPECT_EQ(beside.running().wait(), 0) << beside.running().output();
     EXPECT_THAT(beside.running().output(), HasSubstr(delivered_message));
 

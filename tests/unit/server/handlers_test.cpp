@@ -223,7 +223,8 @@ TEST(status_handler, shows_queue_totals_upstream_and_rates) {
     EXPECT_EQ(shown["version"], POSTHASTE_VERSION);
     EXPECT_EQ(shown["uptimeSeconds"], 12);
     EXPECT_EQ(shown["queue"], json::parse(R"({"pending": 100, "inFlight": 4, "retrying": 3, "dead": 10, "bytes": 11000,
-        "maxBytes": 100000, "maxEvents": 1000, "oldestAgeSeconds": 2, "outageCapacitySeconds": 89, "drainEtaSeconds": 5})"));
+        "maxBytes": 100000, "maxEvents": 1000, "oldestAgeSeconds": 2, "outageCapacitySeconds": 89,
+        "drainEtaSeconds": 5})"));
     EXPECT_EQ(shown["totals"], json::parse(R"({"accepted": 200, "delivered": 90, "discarded": 0, "purged": 0})"));
     EXPECT_EQ(shown["upstream"], json::parse(R"({"state": "up", "reason": null, "since": null, "nextProbeAt": null,
         "concurrency": 32, "inFlight": 4, "lastError": {"at": "2023-11-14T22:13:20.000Z", "status": null,
