@@ -22,7 +22,7 @@
 #include "daemon/upstream/address_book.hpp"
 #include "daemon/upstream/answer_parser.hpp"
 #include "lib/base/time.hpp"
-#include "lib/delivery/request_head.hpp"
+#include "lib/delivery/attempt_head.hpp"
 #include "lib/delivery/verdict.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -39,7 +39,7 @@ struct attempt {
 struct upstream_peer {
     std::string host;
     std::string authority;  // host:port, for messages
-    request_head head;
+    attempt_head head;
     address_book addresses;
     milliseconds connect_timeout;
     milliseconds response_timeout;

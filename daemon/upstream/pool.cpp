@@ -25,7 +25,7 @@ upstream_pool::upstream_pool(boost::asio::io_context& io, const upstream_setting
       listener_(listener),
       peer_{.host = upstream.url.host,
             .authority = upstream.url.host + ":" + std::to_string(upstream.url.port),
-            .head = request_head(upstream),
+            .head = attempt_head(upstream),
             .addresses = address_book(io, upstream.url.host, upstream.url.port),
             .connect_timeout = upstream.connect_timeout,
             .response_timeout = upstream.response_timeout,

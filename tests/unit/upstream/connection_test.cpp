@@ -22,7 +22,7 @@ class one_attempt final : private connection_owner {
         const auto upstream = plain_upstream(1);
         upstream_peer peer{.host = "several.example",
                            .authority = "several.example:80",
-                           .head = request_head(upstream),
+                           .head = attempt_head(upstream),
                            .addresses = address_book(io_, std::move(addresses)),
                            .connect_timeout = seconds{5},
                            .response_timeout = seconds{5},

@@ -43,7 +43,7 @@ TEST(upstream_pool, sends_the_head_and_the_body_byte_for_byte) {
     attempts attempts(plain_upstream(peer.port()));
     EXPECT_EQ(attempts.make().status, 200);
     std::string expected;
-    request_head(plain_upstream(peer.port())).write(expected, attempts.event(), 0);
+    attempt_head(plain_upstream(peer.port())).write(expected, attempts.event(), 0);
     EXPECT_EQ(seen.get_future().get(), expected + attempts.event().what.body);
 }
 

@@ -1,4 +1,4 @@
-#include "lib/delivery/request_head.hpp"
+#include "lib/delivery/attempt_head.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,15 +18,15 @@ upstream_settings upstream_at(const std::string& path_prefix = "") {
     return upstream;
 }
 
-std::string written(const request_head& head, const pending_event& event, std::uint32_t retries = 0) {
+std::string written(const attempt_head& head, const pending_event& event, std::uint32_t retries = 0) {
     std::string out;
     head.write(out, event, retries);
     return out;
 }
 
-TEST(request_head, is_exactly_this_for_a_plain_event) {
+TEST(attempt_head, is_exactly_this_for_a_plain_event) {
     const auto event = event_of("ada", 7, 12);
-    EXPECT_EQ(written(request_head(upstream_at()), event),
+    EXPECT_EQ(written(attempt_head(upstream_at()), event),
               "POST /run/event HTTP/1.1\r\n"
               "Host: 127.0.0.1:9000\r\n"
               "User-Agent: posthaste/" POSTHASTE_VERSION
@@ -42,33 +42,33 @@ TEST(request_head, is_exactly_this_for_a_plain_event) {
                   "\r\n");
 }
 
-TEST(request_head, puts_the_upstreams_path_before_the_posted_one) {
-    const auto head = written(request_head(upstream_at("/proxy/alloy")), event_of("ada", 1));
+TEST(attempt_head, puts_the_upstreams_path_before_the_posted_one) {
+    const auto head = written(attempt_head(upstream_at("/proxy/alloy")), event_of("ada", 1));
     EXPECT_TRUE(head.starts_with("POST /proxy/alloy/run/event HTTP/1.1\r\n"));
 }
 
-TEST(request_head, carries_the_apps_own_headers) {
+TEST(attempt_head, carries_the_apps_own_headers) {
     auto event = event_of("ada", 1);
     event.what.api_version = "2024-03";
     event.what.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     event.what.tracestate = "vendor=value";
-    const auto head = written(request_head(upstream_at()), event);
+    const auto head = written(attempt_head(upstream_at()), event);
     EXPECT_NE(head.find("x-api-version: 2024-03\r\n"), std::string::npos);
     EXPECT_EQ(head.find("2025-09"), std::string::npos);
     EXPECT_NE(head.find("traceparent: " + event.what.traceparent + "\r\n"), std::string::npos);
     EXPECT_NE(head.find("tracestate: vendor=value\r\n"), std::string::npos);
 }
 
-TEST(request_head, adds_no_version_where_the_path_names_one) {
+TEST(attempt_head, adds_no_version_where_the_path_names_one) {
     auto event = event_of("ada", 1);
     event.what.path = "/2023-12/run/event";
-    EXPECT_EQ(written(request_head(upstream_at()), event).find("x-api-version"), std::string::npos);
-    EXPECT_EQ(written(request_head(upstream_at("/2023-12")), event_of("ada", 2)).find("x-api-version"),
+    EXPECT_EQ(written(attempt_head(upstream_at()), event).find("x-api-version"), std::string::npos);
+    EXPECT_EQ(written(attempt_head(upstream_at("/2023-12")), event_of("ada", 2)).find("x-api-version"),
               std::string::npos);
 }
 
-TEST(request_head, counts_retries_from_the_second_attempt_on) {
-    const request_head head(upstream_at());
+TEST(attempt_head, counts_retries_from_the_second_attempt_on) {
+    const attempt_head head(upstream_at());
     EXPECT_EQ(written(head, event_of("ada", 1)).find("X-Retry-Count"), std::string::npos);
     EXPECT_NE(written(head, event_of("ada", 1), 3).find("X-Retry-Count: 3\r\n"), std::string::npos);
 }

@@ -14,9 +14,9 @@
 
 namespace posthaste {
 
-class request_head {
+class attempt_head {
   public:
-    explicit request_head(const upstream_settings& upstream);
+    explicit attempt_head(const upstream_settings& upstream);
 
     // Appends the head, its empty line included. `retries`: how many attempts of this event came before.
     void write(std::string& out, const pending_event& event, std::uint32_t retries) const;

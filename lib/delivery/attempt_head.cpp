@@ -1,4 +1,4 @@
-#include "lib/delivery/request_head.hpp"
+#include "lib/delivery/attempt_head.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -40,14 +40,14 @@ bool names_api_version(std::string_view path) noexcept {
     return false;
 }
 
-request_head::request_head(const upstream_settings& upstream)
+attempt_head::attempt_head(const upstream_settings& upstream)
     : before_path_("POST " + upstream.url.path_prefix),
       after_path_(" HTTP/1.1\r\nHost: " + upstream.url.authority() +
                   "\r\nUser-Agent: posthaste/" POSTHASTE_VERSION "\r\nAuthorization: Bearer " + upstream.api_key +
                   "\r\nContent-Type: application/json\r\nAccept: application/json\r\nIdempotency-Key: "),
       api_version_(names_api_version(upstream.url.path_prefix) ? "" : upstream.api_version) {}
 
-void request_head::write(std::string& out, const pending_event& event, std::uint32_t retries) const {
+void attempt_head::write(std::string& out, const pending_event& event, std::uint32_t retries) const {
     char id[uuid_text_size];
     write_uuid(event.id, id);
     out += before_path_;
