@@ -90,8 +90,8 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
 
     void on_accept(door& at, const boost::system::error_code& failed, session::stream socket) {
         if (shared->stopping) return;
-        if (failed) return pause(at, failed);
         shared->clock.update();
+        if (failed) return pause(at, failed);
         if (shared->connections.is_full() && !shared->connections.make_room()) {
             at.waiting = std::move(socket);  // everyone is busy with a request that was read: one ends soon
             return;
