@@ -106,14 +106,14 @@ void store::append(event what, append_reply reply) {
 }
 
 void store::settle(settlement what) {
-    impl_->queue.add(1, [&](store_batch& into) { into.work.settlements.push_back(std::move(what)); });
+    impl_->queue.add_later(1, [&](store_batch& into) { into.work.settlements.push_back(std::move(what)); });
 }
 
 void store::park(std::vector<parked_event> events) {
     if (events.empty()) {
         return;
     }
-    impl_->queue.add(events.size(), [&](store_batch& into) {
+    impl_->queue.add_later(events.size(), [&](store_batch& into) {
         for (auto& one : events) {
             into.work.parkings.push_back(std::move(one));
         }

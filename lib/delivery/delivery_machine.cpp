@@ -15,9 +15,12 @@ std::vector<action>& delivery_machine::resume(instant now, occurrence happened) 
     actions_.clear();
     std::visit([&](auto& what) { on(now, std::move(what)); }, happened);
     lanes_.release(now.steady);
-    if (auto parked = lanes_.take_parked(); !parked.empty()) actions_.emplace_back(park_events{std::move(parked)});
     if (!stopping_) {
         start_attempts();
+        make_room();
+    }
+    if (auto parked = lanes_.take_parked(); !parked.empty()) actions_.emplace_back(park_events{std::move(parked)});
+    if (!stopping_) {
         fetch();
         arm_wake();
     }
@@ -32,7 +35,7 @@ void delivery_machine::on(instant now, events_committed committed) {
     if (committed.events.empty()) return;
     const bool caught_up = !more_on_disk_ && !fetching_ && committed.events.front().number == cursor_ + 1;
     highest_committed_ = std::max(highest_committed_, committed.events.back().number);
-    if (caught_up && !stopping_) (void)advance(committed.events, now);
+    if (caught_up && !stopping_ && !seems_down()) (void)advance(committed.events, now);
     more_on_disk_ = more_on_disk_ || highest_committed_ > cursor_;
 }
 
@@ -59,6 +62,8 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     window_event& event = lanes_.at(ended.place);
     const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
     const verdict meaning = judge(ended.outcome.status, conflicts);
+    const bool reached = meaning == verdict::delivered || meaning == verdict::dead;
+    failures_in_a_row_ = reached ? 0 : failures_in_a_row_ + 1;
     if (meaning == verdict::delivered)
         deliver(ended.place, *ended.outcome.status, now);
     else
@@ -191,12 +196,24 @@ void delivery_machine::start_attempts() {
     }
 }
 
+bool delivery_machine::seems_down() const noexcept {
+    return failures_in_a_row_ >= rules_.failures_of_an_outage && lanes_.lane_count() >= rules_.max_concurrency;
+}
+
+// Where attempts could start and no lane has one, lanes that wait must not keep out those who could go.
+void delivery_machine::make_room() {
+    const bool idle = !lanes_.any_ready() && in_flight_ < rules_.max_concurrency;
+    if (!idle || !more_on_disk_ || fetching_ || seems_down()) return;
+    const page_request whole;
+    lanes_.make_room(whole.max_events, whole.max_bytes);
+}
+
 void delivery_machine::fetch() {
     // Lanes that are known to wait for room come before new ones.
     while (auto refill = lanes_.next_refill(cursor_ + 1))
         actions_.emplace_back(fetch_lane{*std::move(refill)});
 
-    if (fetching_ || !more_on_disk_) return;
+    if (fetching_ || !more_on_disk_ || seems_down()) return;
     page_request next{.after = cursor_};
     const std::size_t events = lanes_.event_room();
     const std::uint64_t bytes = lanes_.byte_room();

@@ -11,6 +11,9 @@
 // What an attempt leads to: lib/delivery/verdict.hpp, lib/delivery/backoff.hpp. An event dies of age only right after a
 // counted attempt of its own failed, so that no outage kills anything by itself.
 //
+// While the upstream seems to be down (failure after failure, of many lanes) the cursor stands still: whatever it would
+// bring in could not be sent either, and what has no room would have to be parked.
+//
 // Settling is not waited for: a lane's next event goes at once. But while more than `unconfirmed_settlements` are not
 // yet on stable storage nothing new is sent, so that a store that cannot write does not lead to sending over and over.
 //
@@ -37,7 +40,8 @@ struct delivery_rules {
     retry_settings retry;
     std::uint32_t max_concurrency = 32;  // attempts at once
     std::size_t unconfirmed_settlements = 4'096;
-    std::size_t expire_after_attempts = 8;  // an event has had at least so many before it dies of age
+    std::size_t expire_after_attempts = 8;    // an event has had at least so many before it dies of age
+    std::uint32_t failures_of_an_outage = 5;  // in a row, over all events
     window_bounds window;
 };
 
@@ -131,6 +135,8 @@ class delivery_machine {
     void settle(settlement what);
 
     void start_attempts();
+    [[nodiscard]] bool seems_down() const noexcept;
+    void make_room();
     void fetch();
     void arm_wake();
 
@@ -144,6 +150,7 @@ class delivery_machine {
     bool fetching_ = false;
     bool stopping_ = false;
     std::uint32_t in_flight_ = 0;
+    std::uint32_t failures_in_a_row_ = 0;
     std::size_t unconfirmed_ = 0;
     std::optional<steady_time> armed_;
 };

@@ -13,7 +13,7 @@ lanes::offered lanes::offer(pending_event& arrived, instant now) {
     auto found = lanes_.find(std::string_view(arrived.what.user_id));
     if (found != lanes_.end()) {
         lane& known = found->second;
-        if (known.parked || known.count >= most_of(known)) {
+        if (known.parked || known.count >= bounds_.lane_events) {
             park(known, arrived.number);
             note_hunger(known);
             return offered::parked;
@@ -55,14 +55,14 @@ void lanes::wait(slot in_flight, steady_time due) {
     lane& home = *failed.home;
     REQUIRE(home.state == lane_state::in_flight && home.head == &failed, "only the event in flight can have failed");
     failed.event->due = due;
-    home.state = lane_state::waiting;
-    waiting_.emplace(due, &home);
-    if (crowded() && !home.fetching) park_tail(home);
+    make_wait(home, due);
 }
 
 void lanes::release(steady_time now) {
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
-        make_ready(*waiting_.begin()->second);
+        lane& over = *waiting_.begin()->second;
+        surplus_ -= over.count - 1;
+        make_ready(over);
         waiting_.erase(waiting_.begin());
     }
 }
@@ -75,9 +75,9 @@ std::optional<lane_request> lanes::next_refill(sequence below) {
         hungry_.pop_front();
         next.hungry = false;
         // Left out for now: its next finish() looks again.
-        if (next.count >= most_of(next) || (next.count > 0 && next.needs > byte_room())) continue;
+        if (next.count >= bounds_.lane_events || (next.count > 0 && next.needs > byte_room())) continue;
         const auto bodies = std::max<std::uint64_t>(byte_room() / usual_body, 1);
-        next.reserved = std::min({most_of(next) - next.count, event_room(), static_cast<std::size_t>(bodies)});
+        next.reserved = std::min({bounds_.lane_events - next.count, event_room(), static_cast<std::size_t>(bodies)});
         next.fetching = true;
         next.parked_while_fetching = false;
         reserved_ += next.reserved;
@@ -101,7 +101,7 @@ void lanes::refill(lane_page arrived, instant now) {
     for (pending_event& event : arrived.events) {
         // A lane with nothing in the window is always given one event: else a few large bodies could starve it.
         if (!full && home.count > 0) {
-            full = home.count >= most_of(home) || !fits(event.what.body.size());
+            full = home.count >= bounds_.lane_events || !fits(event.what.body.size());
             if (full) home.needs = event.what.body.size();
         }
         if (full)
@@ -111,6 +111,14 @@ void lanes::refill(lane_page arrived, instant now) {
     }
     note_hunger(home);
     forget_if_idle(home);
+}
+
+void lanes::make_room(std::size_t events, std::uint64_t bytes) {
+    for (auto at = waiting_.rbegin(); at != waiting_.rend() && surplus_ > 0; ++at) {
+        if (event_room() >= events && byte_room() >= bytes) return;
+        lane& longest = *at->second;
+        if (longest.count > 1 && !longest.fetching) park_tail(longest);
+    }
 }
 
 std::vector<parked_event> lanes::take_parked() {
@@ -131,16 +139,8 @@ std::uint64_t lanes::byte_room() const noexcept {
     return bytes_ >= bounds_.bytes ? 0 : bounds_.bytes - bytes_;
 }
 
-bool lanes::crowded() const noexcept {
-    return size_ > bounds_.events / 2 || bytes_ > bounds_.bytes / 2;
-}
-
 bool lanes::fits(std::uint64_t body_bytes) const noexcept {
     return event_room() > 0 && (body_bytes <= byte_room() || size_ == 0);
-}
-
-std::size_t lanes::most_of(const lane& of) const noexcept {
-    return of.state == lane_state::waiting && crowded() ? 1 : bounds_.lane_events;
 }
 
 window_event lanes::read_back(pending_event&& arrived, instant now) const {
@@ -170,6 +170,7 @@ void lanes::append(lane& to, pending_event&& arrived, instant now) {
     (to.tail == nullptr ? to.head : to.tail->next) = &taken;
     to.tail = &taken;
     ++to.count;
+    if (to.state == lane_state::waiting) ++surplus_;
     if (to.state == lane_state::empty) go_on(to, now.steady);
 }
 
@@ -187,7 +188,7 @@ void lanes::park_tail(lane& of) {
         surplus = next;
     }
     of.tail = of.head;
-    of.count = 1;
+    surplus_ -= std::exchange(of.count, 1) - 1;
     of.last_loaded = of.head->event->what.number;
 }
 
@@ -203,11 +204,16 @@ void lanes::go_on(lane& with, steady_time now) {
     if (with.head == nullptr) {
         with.state = lane_state::empty;
     } else if (with.head->event->due > now) {
-        with.state = lane_state::waiting;
-        waiting_.emplace(with.head->event->due, &with);
+        make_wait(with, with.head->event->due);
     } else {
         make_ready(with);
     }
+}
+
+void lanes::make_wait(lane& which, steady_time due) {
+    which.state = lane_state::waiting;
+    waiting_.emplace(due, &which);
+    surplus_ += which.count - 1;
 }
 
 void lanes::make_ready(lane& which) {

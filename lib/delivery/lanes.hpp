@@ -7,8 +7,8 @@
 //   part is *parked*: it stays on disk, and is fetched again when the lane runs low.
 // - A lane is in the order of numbers, always: while some of a lane is parked or being fetched, whatever else arrives
 //   of it is parked too, as it comes after those.
-// - Once the window is more than half full, a lane that waits keeps only its head here, so that a window full of
-//   blocked lanes needs thousands of them and not a few hundred.
+// - A lane that waits needs no more than its head here: where others want its room (make_room), the rest of it is
+//   parked. Not before, as that costs writes, and an outage makes all lanes wait while nobody wants any room.
 //
 // Words: an event is *offered* by whoever reads the outbox in order; a *slot* is an event's place in the window, valid
 // from the offer until finish(); a lane is *hungry* when it runs low and has parked events.
@@ -76,6 +76,10 @@ class lanes {
     // The answer to such a request. What finds no room after all is parked again.
     void refill(lane_page arrived, instant now);
 
+    // Parks what lanes that wait hold beyond their heads, the longest waits first, until so much may be offered, or
+    // nothing is left to park.
+    void make_room(std::size_t events, std::uint64_t bytes);
+
     // What was parked since the last call, in order: to be given to the store before any later lane_request.
     [[nodiscard]] std::vector<parked_event> take_parked();
 
@@ -122,15 +126,14 @@ class lanes {
         using is_transparent = void;
     };
 
-    [[nodiscard]] bool crowded() const noexcept;
     [[nodiscard]] bool fits(std::uint64_t body_bytes) const noexcept;
-    [[nodiscard]] std::size_t most_of(const lane& of) const noexcept;
     [[nodiscard]] window_event read_back(pending_event&& arrived, instant now) const;
     void append(lane& to, pending_event&& arrived, instant now);
     void park(lane& of, sequence number);
     void park_tail(lane& of);
     void release_place(place& freed);
     void go_on(lane& with, steady_time now);
+    void make_wait(lane& which, steady_time due);
     void make_ready(lane& which);
     void note_hunger(lane& of);
     void forget_if_idle(lane& which);
@@ -148,6 +151,7 @@ class lanes {
     std::size_t size_ = 0;
     std::size_t reserved_ = 0;
     std::size_t fetches_ = 0;
+    std::size_t surplus_ = 0;  // events of lanes that wait, beyond their heads
     std::uint64_t bytes_ = 0;
 };
 

@@ -4,6 +4,10 @@
 // taken at once, and while a batch is committed the next one gathers. A batch holds up to 4,096 operations or 4 MiB.
 // Bounded for what comes from outside (try_add); what must not be lost (add) is bounded by its own nature.
 //
+// What nobody waits for (add_later) goes with the next batch that somebody does wait for, and by itself once enough of
+// it has gathered or a few milliseconds are over: a commit of many settlements writes a fraction of the pages that many
+// commits of a few do.
+//
 // Any thread; take() belongs to one. `Batch` is default-constructible and movable.
 
 #pragma once
@@ -23,6 +27,8 @@ struct commit_queue_limits {
     std::size_t batch_bytes = 4 * 1024 * 1024;
     std::size_t operations = 65'536;
     std::size_t bytes = 64 * 1024 * 1024;
+    std::size_t later_operations = 512;  // of add_later: so many are enough to go by themselves
+    std::chrono::milliseconds later_wait{5};
 };
 
 template <class Batch>
@@ -34,34 +40,35 @@ class commit_queue {
     // is full or closed.
     template <class Put>
     [[nodiscard]] bool try_add(std::size_t operations, std::size_t bytes, Put&& put) {
-        return insert(operations, bytes, true, std::forward<Put>(put));
+        return insert({operations, bytes, operations}, true, std::forward<Put>(put));
     }
 
     // The same, full or not. False: the queue is closed.
     template <class Put>
     bool add(std::size_t operations, Put&& put) {
-        return insert(operations, 0, false, std::forward<Put>(put));
+        return insert({operations, 0, operations}, false, std::forward<Put>(put));
+    }
+
+    // The same, for what can wait a little.
+    template <class Put>
+    bool add_later(std::size_t operations, Put&& put) {
+        return insert({operations, 0, 0}, false, std::forward<Put>(put));
     }
 
     // Waits for a batch; for at most `patience`, where given. Empty: its time was over, or the queue is closed and
     // nothing is left in it (finished() tells which).
     [[nodiscard]] std::optional<Batch> take(std::optional<std::chrono::milliseconds> patience = std::nullopt) {
         std::unique_lock lock(mutex_);
-        const auto ready = [this] { return closed_ || !filled_.empty(); };
-        waiting_ = true;
-        if (patience) {
-            changed_.wait_for(lock, *patience, ready);
-        } else {
-            changed_.wait(lock, ready);
+        wait(lock, patience, waiting::for_anything);
+        if (!filled_.empty()) {
+            wait(lock, limits_.later_wait, waiting::for_enough);
         }
-        waiting_ = false;
         if (filled_.empty()) {
             return std::nullopt;
         }
         slot taken = std::move(filled_.front());
         filled_.pop_front();
-        operations_ -= taken.operations;
-        bytes_ -= taken.bytes;
+        held_ -= taken.size;
         return std::move(taken.what);
     }
 
@@ -78,29 +85,51 @@ class commit_queue {
     }
 
   private:
-    struct slot {
-        Batch what;
+    struct amount {
         std::size_t operations = 0;
         std::size_t bytes = 0;
+        std::size_t urgent = 0;  // operations that somebody waits for
+
+        amount& operator+=(const amount& more) {
+            operations += more.operations;
+            bytes += more.bytes;
+            urgent += more.urgent;
+            return *this;
+        }
+        amount& operator-=(const amount& less) {
+            operations -= less.operations;
+            bytes -= less.bytes;
+            urgent -= less.urgent;
+            return *this;
+        }
     };
 
+    struct slot {
+        Batch what;
+        amount size;
+    };
+
+    enum class waiting { no, for_anything, for_enough };
+
     template <class Put>
-    bool insert(std::size_t operations, std::size_t bytes, bool bounded, Put&& put) {
+    bool insert(const amount& more, bool bounded, Put&& put) {
         std::unique_lock lock(mutex_);
-        const bool full = operations_ + operations > limits_.operations || bytes_ + bytes > limits_.bytes;
+        const bool full =
+            held_.operations + more.operations > limits_.operations || held_.bytes + more.bytes > limits_.bytes;
         if (closed_ || (bounded && full)) {
             return false;
         }
-        if (filled_.empty() || !fits(filled_.back(), operations, bytes)) {
+        if (filled_.empty() || !fits(filled_.back().size, more)) {
             filled_.emplace_back();
         }
         slot& last = filled_.back();
         put(last.what);
-        last.operations += operations;
-        last.bytes += bytes;
-        operations_ += operations;
-        bytes_ += bytes;
-        const bool wake = std::exchange(waiting_, false);  // one wake-up is enough
+        last.size += more;
+        held_ += more;
+        const bool wake = satisfied(waiting_);
+        if (wake) {
+            waiting_ = waiting::no;  // one wake-up is enough
+        }
         lock.unlock();
         if (wake) {
             changed_.notify_one();
@@ -108,17 +137,40 @@ class commit_queue {
         return true;
     }
 
-    [[nodiscard]] bool fits(const slot& into, std::size_t operations, std::size_t bytes) const {
-        return into.operations + operations <= limits_.batch_operations && into.bytes + bytes <= limits_.batch_bytes;
+    void wait(std::unique_lock<std::mutex>& lock, std::optional<std::chrono::milliseconds> patience, waiting what) {
+        const auto over = [this, what] { return closed_ || satisfied(what); };
+        waiting_ = what;
+        if (patience) {
+            changed_.wait_for(lock, *patience, over);
+        } else {
+            changed_.wait(lock, over);
+        }
+        waiting_ = waiting::no;
+    }
+
+    [[nodiscard]] bool satisfied(waiting what) const {
+        switch (what) {
+            case waiting::no:
+                return false;
+            case waiting::for_anything:
+                return !filled_.empty();
+            case waiting::for_enough:
+                return held_.urgent > 0 || held_.operations >= limits_.later_operations;
+        }
+        return false;
+    }
+
+    [[nodiscard]] bool fits(const amount& into, const amount& more) const {
+        return into.operations + more.operations <= limits_.batch_operations &&
+               into.bytes + more.bytes <= limits_.batch_bytes;
     }
 
     const commit_queue_limits limits_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<slot> filled_;
-    std::size_t operations_ = 0;
-    std::size_t bytes_ = 0;
-    bool waiting_ = false;
+    amount held_;
+    waiting waiting_ = waiting::no;
     bool closed_ = false;
 };
 

@@ -1,60 +1,12 @@
-#include "lib/delivery/delivery_machine.hpp"
-
-#include <gtest/gtest.h>
-
-#include "tests/unit/delivery/support.hpp"
+#include "tests/unit/delivery/delivery_machine_fixture.hpp"
 
 namespace posthaste {
 namespace {
 
 using testing::event_of;
 using testing::only;
-using testing::virtual_clock;
 
-class delivery_machine_test : public ::testing::Test {
-  protected:
-    // A machine that has read an outbox without events to its end.
-    void begin(delivery_rules rules = {}) {
-        machine.emplace(rules, [] { return std::uint64_t{0}; });
-        EXPECT_EQ(only<fetch_page>(resume(delivery_started{})).size(), 1u);
-        EXPECT_TRUE(resume(page_arrived{{.events = {}, .damaged = {}, .last = 0, .reached_end = true}}).empty());
-    }
-
-    std::vector<action>& resume(occurrence happened) {
-        auto& actions = machine->resume(clock.now(), std::move(happened));
-        for (const auto& started : only<start_attempt>(actions))
-            running.push_back(started);
-        return actions;
-    }
-
-    std::vector<action>& commit(const std::string& user, sequence first, sequence last) {
-        events_committed committed;
-        for (sequence number = first; number <= last; ++number)
-            committed.events.push_back(event_of(user, number));
-        return resume(std::move(committed));
-    }
-
-    // Answers the attempt that was started last.
-    std::vector<action>& answer(std::optional<int> status, std::string message = "why") {
-        const auto place = running.at(running.size() - 1).place;
-        running.pop_back();
-        return resume(attempt_ended{place, {status, std::move(message)}});
-    }
-
-    // Lets the wait of the only event pass, and expects it to be sent again.
-    void wait_for_retry() {
-        const auto before = running.size();
-        clock.advance(std::chrono::minutes{5});
-        resume(time_came{});
-        ASSERT_EQ(running.size(), before + 1);
-    }
-
-    sequence number_of(const start_attempt& started) { return machine->event(started.place).number; }
-
-    virtual_clock clock;
-    std::optional<delivery_machine> machine;
-    std::vector<start_attempt> running;
-};
+class delivery_machine_test : public testing::delivery_machine_fixture {};
 
 TEST_F(delivery_machine_test, a_committed_event_is_sent_at_once_without_reading_it_back) {
     begin();
@@ -246,38 +198,6 @@ TEST_F(delivery_machine_test, nothing_new_is_sent_while_settlements_are_not_on_d
     EXPECT_EQ(running.size(), 1u);
 }
 
-TEST_F(delivery_machine_test, a_hint_that_does_not_follow_the_cursor_is_left_to_a_page) {
-    begin();
-    auto& actions = commit("ada", 3, 4);
-    EXPECT_TRUE(running.empty());
-    const auto fetched = only<fetch_page>(actions);
-    ASSERT_EQ(fetched.size(), 1u);
-    EXPECT_EQ(fetched[0].what.after, 0u);
-
-    // Committed while the page was under way: the page does not hold it, and the machine remembers that.
-    EXPECT_TRUE(commit("ada", 5, 5).empty());
-    page read{.events = {}, .damaged = {}, .last = 4, .reached_end = true};
-    read.events.push_back(event_of("ada", 3));
-    read.events.push_back(event_of("ada", 4));
-    auto& then = resume(page_arrived{std::move(read)});
-    EXPECT_EQ(number_of(running.at(0)), 3u);
-    EXPECT_EQ(only<fetch_page>(then).at(0).what.after, 4u);
-}
-
-TEST_F(delivery_machine_test, what_finds_no_room_is_paged_in_later) {
-    delivery_rules rules;
-    rules.window.events = 3;
-    rules.max_concurrency = 1;
-    begin(rules);
-    events_committed committed;
-    for (sequence number = 1; number <= 5; ++number)
-        committed.events.push_back(event_of("user " + std::to_string(number), number));
-    EXPECT_TRUE(only<fetch_page>(resume(std::move(committed))).empty()) << "the window is full";
-    EXPECT_TRUE(machine->more_on_disk());
-    EXPECT_TRUE(only<fetch_page>(answer(200)).empty()) << "there is work enough";
-    EXPECT_TRUE(only<fetch_page>(answer(200)).size() == 1) << "the last ready lane is in flight";
-}
-
 TEST_F(delivery_machine_test, damaged_events_are_buried_and_never_sent) {
     begin();
     commit("ada", 2, 2);
@@ -292,41 +212,6 @@ TEST_F(delivery_machine_test, damaged_events_are_buried_and_never_sent) {
     EXPECT_EQ(only<report_death>(actions).at(0).number, 1u);
     ASSERT_EQ(running.size(), 1u);
     EXPECT_EQ(number_of(running.at(0)), 2u);
-}
-
-TEST_F(delivery_machine_test, damaged_events_behind_one_without_room_are_buried_once) {
-    delivery_rules rules;
-    rules.window.events = 2;
-    rules.max_concurrency = 1;
-    begin(rules);
-    commit("ada", 9, 9);
-    const auto page_of = [](std::initializer_list<sequence> numbers) {
-        page read{.events = {}, .damaged = {4}, .last = 4, .reached_end = true};
-        for (const sequence number : numbers)
-            read.events.push_back(event_of("user " + std::to_string(number), number));
-        return page_arrived{std::move(read)};
-    };
-    auto& actions = resume(page_of({1, 2, 3}));
-    EXPECT_TRUE(only<settle_event>(actions).empty()) << "4 will be met again, behind 3";
-    const auto fetched = only<fetch_page>(answer(200));
-    ASSERT_EQ(fetched.size(), 1u);
-    EXPECT_EQ(fetched[0].what.after, 2u);
-    EXPECT_EQ(only<settle_event>(resume(page_of({3}))).size(), 1u);
-}
-
-TEST_F(delivery_machine_test, one_blocked_lane_never_blocks_another) {
-    delivery_rules rules;
-    rules.window = {.events = 30, .bytes = 10'000, .lane_events = 4, .lane_fetches = 2};
-    begin(rules);
-    commit("sick", 1, 500);
-    answer(503);
-    for (sequence number = 501; number <= 600; ++number) {
-        commit("well", number, number);
-        ASSERT_EQ(running.size(), 1u);
-        EXPECT_EQ(number_of(running.at(0)), number);
-        answer(200);
-    }
-    EXPECT_LE(machine->window().size(), 4u);
 }
 
 TEST_F(delivery_machine_test, a_wake_is_asked_for_once_and_again_only_for_an_earlier_one) {

@@ -1,6 +1,7 @@
 #include "lib/delivery/lanes.hpp"
 
 #include <map>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -157,16 +158,20 @@ TEST_F(lanes_test, a_body_that_is_larger_than_the_window_has_it_to_itself) {
     EXPECT_EQ(offer("bob", 2, 1), lanes::offered::taken);
 }
 
-TEST_F(lanes_test, a_waiting_lane_keeps_only_its_head_once_the_window_is_half_full) {
+TEST_F(lanes_test, what_a_waiting_lane_holds_beyond_its_head_is_parked_only_where_others_want_the_room) {
     for (sequence number = 1; number <= 4; ++number)
         offer("ada", number);
-    for (sequence number = 5; number <= 12; ++number)
+    for (sequence number = 5; number <= 20; ++number)
         offer("user " + std::to_string(number), number);
     EXPECT_EQ(start(), 1u);
     window.wait(last, clock.now().steady + seconds{1});
+    EXPECT_TRUE(parked().empty());
+    EXPECT_EQ(window.size(), 20u);
+
+    window.make_room(2, 0);
     EXPECT_EQ(parked(), (std::vector<sequence>{2, 3, 4}));
-    EXPECT_EQ(window.size(), 9u);
-    EXPECT_EQ(offer("ada", 13), lanes::offered::parked);
+    EXPECT_EQ(window.size(), 17u);
+    EXPECT_EQ(offer("ada", 21), lanes::offered::parked);
 
     clock.advance(seconds{1});
     window.release(clock.now().steady);
@@ -176,19 +181,46 @@ TEST_F(lanes_test, a_waiting_lane_keeps_only_its_head_once_the_window_is_half_fu
         window.finish(last, clock.now());
     }
     EXPECT_TRUE(sent[1]);
-    const auto request = window.next_refill(14);
+    const auto request = window.next_refill(22);
     ASSERT_TRUE(request);
     EXPECT_EQ(request->after, 1u) << "what was parked from the window comes first";
 }
 
-TEST_F(lanes_test, lanes_that_wait_cannot_fill_the_window) {
-    // Nine users' heads wait, each with more behind it: others still find room.
+TEST_F(lanes_test, room_is_made_of_the_longest_waits_and_no_more_than_is_wanted) {
+    for (const auto& [user, first, wait] : {std::tuple{"ada", 1u, 10}, {"bob", 5u, 30}, {"eve", 9u, 20}}) {
+        for (sequence number = first; number < first + 4; ++number)
+            offer(user, number);
+        ASSERT_EQ(start(), first);
+        window.wait(last, clock.now().steady + seconds{wait});
+    }
+    window.make_room(8, 0);
+    EXPECT_TRUE(parked().empty()) << "there is room for 8 more";
+    window.make_room(12, 0);
+    EXPECT_EQ(parked(), (std::vector<sequence>{6, 7, 8, 10, 11, 12}));
+    window.make_room(20, 0);
+    EXPECT_EQ(parked(), (std::vector<sequence>{2, 3, 4})) << "the heads stay";
+    EXPECT_EQ(window.size(), 3u);
+}
+
+TEST_F(lanes_test, room_is_made_for_bodies_too) {
+    for (sequence number = 1; number <= 4; ++number)
+        offer("ada", number, 250);
+    ASSERT_EQ(start(), 1u);
+    window.wait(last, clock.now().steady + seconds{1});
+    EXPECT_EQ(window.byte_room(), 0u);
+    window.make_room(1, 500);
+    EXPECT_EQ(window.byte_room(), 750u);
+}
+
+TEST_F(lanes_test, lanes_that_wait_cannot_keep_others_out) {
+    // Nine users' heads wait, each with more behind it: others find room all the same.
     sequence number = 0;
     for (int user = 0; user < 9; ++user) {
         for (int each = 0; each < 4; ++each)
             offer("sick " + std::to_string(user), ++number);
         if (start() != 0) window.wait(last, clock.now().steady + std::chrono::hours{1});
     }
+    window.make_room(1, 1);
     EXPECT_EQ(offer("well", ++number), lanes::offered::taken);
     EXPECT_EQ(start(), number);
 }

@@ -65,6 +65,41 @@ TEST(commit_queue, gives_up_waiting_when_its_time_is_over) {
     EXPECT_FALSE(queue.finished());
 }
 
+TEST(commit_queue, lets_what_nobody_waits_for_gather_until_it_is_enough) {
+    commit_queue<numbers> queue({.later_operations = 3, .later_wait = std::chrono::minutes{10}});
+    std::thread producer([&queue] {
+        for (int number = 0; number < 3; ++number) {
+            queue.add_later(1, put(number));
+        }
+    });
+    EXPECT_THAT(queue.take().value(), ElementsAre(0, 1, 2)) << "a batch of one is not worth a commit";
+    producer.join();
+}
+
+TEST(commit_queue, sends_what_nobody_waits_for_along_with_what_somebody_does) {
+    commit_queue<numbers> queue({.later_operations = 100, .later_wait = std::chrono::minutes{10}});
+    queue.add_later(1, put(1));
+    std::thread producer([&queue] { queue.add(1, put(2)); });
+    EXPECT_THAT(queue.take().value(), ElementsAre(1, 2));
+    producer.join();
+    queue.add_later(1, put(3));
+    ASSERT_TRUE(queue.try_add(1, 1, put(4)));
+    EXPECT_THAT(queue.take().value(), ElementsAre(3, 4));
+}
+
+TEST(commit_queue, keeps_what_nobody_waits_for_only_so_long) {
+    commit_queue<numbers> queue({.later_operations = 100, .later_wait = std::chrono::milliseconds{1}});
+    queue.add_later(1, put(1));
+    EXPECT_THAT(queue.take().value(), ElementsAre(1));
+}
+
+TEST(commit_queue, keeps_nothing_back_once_closed) {
+    commit_queue<numbers> queue({.later_operations = 100, .later_wait = std::chrono::minutes{10}});
+    queue.add_later(1, put(1));
+    queue.close();
+    EXPECT_THAT(queue.take().value(), ElementsAre(1));
+}
+
 TEST(commit_queue, loses_nothing_between_threads) {
     commit_queue<numbers> queue({.batch_operations = 7, .batch_bytes = 1000, .operations = 1 << 20, .bytes = 1 << 20});
     constexpr int each = 20'000;
@@ -72,7 +107,8 @@ TEST(commit_queue, loses_nothing_between_threads) {
     for (int producer = 0; producer < 3; ++producer) {
         producers.emplace_back([&queue, producer] {
             for (int number = 0; number < each; ++number) {
-                queue.add(1, put(number * 3 + producer));
+                const bool urgent = number % 5 == 0;
+                urgent ? queue.add(1, put(number * 3 + producer)) : queue.add_later(1, put(number * 3 + producer));
             }
         });
     }
