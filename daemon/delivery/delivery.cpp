@@ -147,8 +147,8 @@ void delivery::stop(milliseconds grace, std::function<void()> done) {
     impl_->stop(grace, std::move(done));
 }
 
-void delivery::appended(std::vector<pending_event> events) {
-    impl_->happened(events_committed{std::move(events)});
+void delivery::appended(std::vector<pending_event> events, sequence last) {
+    impl_->happened(events_committed{std::move(events), last});
 }
 
 void delivery::settled(std::size_t count) {

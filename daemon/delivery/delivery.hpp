@@ -45,7 +45,7 @@ class delivery final : public commit_listener {
     // Starts no further attempt; those in flight get up to `grace`; `done` runs once all are settled or given up.
     void stop(milliseconds grace, std::function<void()> done);
 
-    void appended(std::vector<pending_event> events) override;
+    void appended(std::vector<pending_event> events, sequence last) override;
     void settled(std::size_t count) override;
 
     // From any thread; `reply` runs on the delivery thread.

@@ -1,5 +1,6 @@
 #include "daemon/store/answers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -62,6 +63,15 @@ void answer_appends(asio::io_context& accept, store_batch& done, const std::vect
     done.append_replies.clear();
 }
 
+void answer_imports(asio::io_context& accept, store_batch& done, const std::vector<import_report>& reports) {
+    std::vector<lookup_answer> answers;
+    for (std::size_t at = 0; at < done.import_replies.size(); ++at) {
+        answers.emplace_back([reply = std::move(done.import_replies[at]), report = reports[at]] { reply(report); });
+    }
+    done.import_replies.clear();
+    answer_lookups(accept, std::move(answers));
+}
+
 void refuse_all(asio::io_context& accept, std::vector<append_reply> replies, refusal why) {
     asio::post(accept, [replies = std::move(replies), why] {
         for (const auto& reply : replies) {
@@ -70,20 +80,24 @@ void refuse_all(asio::io_context& accept, std::vector<append_reply> replies, ref
     });
 }
 
-void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_batch& done, batch_outcome& outcome) {
+void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_batch& done, batch_outcome& outcome,
+                   sequence last) {
     std::vector<pending_event> appended;
     std::size_t settled = 0;
+    const bool imported = listener != nullptr && std::ranges::any_of(outcome.imports, [](const import_report& one) {
+                              return one.imported > 0;
+                          });
     if (listener != nullptr) {
         appended = stored_events(std::move(done.work.appends), outcome.appends);
         settled = done.work.settlements.size();
     }
-    if (appended.empty() && settled == 0 && done.read_replies.empty()) {
+    if (appended.empty() && !imported && settled == 0 && done.read_replies.empty()) {
         return;
     }
-    asio::post(delivery, [listener, settled, appended = std::move(appended), replies = std::move(done.read_replies),
-                          answers = std::move(outcome.reads)]() mutable {
-        if (!appended.empty()) {
-            listener->appended(std::move(appended));
+    asio::post(delivery, [listener, settled, imported, last, appended = std::move(appended),
+                          replies = std::move(done.read_replies), answers = std::move(outcome.reads)]() mutable {
+        if (!appended.empty() || imported) {
+            listener->appended(std::move(appended), last);
         }
         if (settled > 0) {
             listener->settled(settled);

@@ -15,10 +15,13 @@ void answer_appends(boost::asio::io_context& accept, store_batch& done, const st
 // To the accept thread: every reply with the same refusal.
 void refuse_all(boost::asio::io_context& accept, std::vector<append_reply> replies, refusal why);
 
+// To the accept thread: what became of each import. Takes the replies.
+void answer_imports(boost::asio::io_context& accept, store_batch& done, const std::vector<import_report>& reports);
+
 // To the delivery thread: the events that were stored, then how much was settled, then what was read. `listener` may be
 // null: nobody delivers.
 void tell_delivery(boost::asio::io_context& delivery, commit_listener* listener, store_batch& done,
-                   batch_outcome& outcome);
+                   batch_outcome& outcome, sequence last);
 
 // To the accept thread, in order.
 void answer_lookups(boost::asio::io_context& accept, std::vector<lookup_answer> answers);

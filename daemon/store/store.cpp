@@ -36,6 +36,19 @@ struct store::impl {
         queue.add(1, [&](store_batch& into) { into.lookups.push_back(std::move(asked)); });
     }
 
+    template <class Answer>
+    void ask(std::function<result<Answer, sqlite_error>(outbox&, wall_time)> what, std::function<void(Answer)> reply) {
+        const auto ask_outbox = [what = std::move(what), reply = std::move(reply)](
+                                    outbox& box, wall_time now) -> result<lookup_answer, sqlite_error> {
+            auto answer = what(box, now);
+            if (!answer) {
+                return answer.error();
+            }
+            return lookup_answer([reply, answer = *std::move(answer)]() mutable { reply(std::move(answer)); });
+        };
+        add_lookup(question(ask_outbox));
+    }
+
     // Why an append was not queued.
     [[nodiscard]] refusal refused() const {
         switch (gate.load()) {
@@ -133,7 +146,32 @@ void store::status(std::function<void(store_status)> reply) {
 }
 
 void store::find(uuid id, std::function<void(std::optional<event_facts>)> reply) {
-    impl_->add_lookup(find_lookup{id, std::move(reply)});
+    impl_->ask<std::optional<event_facts>>([id](outbox& box, wall_time now) { return box.find(id, now); },
+                                           std::move(reply));
+}
+
+void store::list(list_request request, std::function<void(list_page)> reply) {
+    impl_->ask<list_page>([request = std::move(request)](outbox& box, wall_time now) { return box.list(request, now); },
+                          std::move(reply));
+}
+
+void store::export_slice(export_request request, std::function<void(export_page)> reply) {
+    impl_->ask<export_page>([request](outbox& box, wall_time) { return box.export_slice(request); }, std::move(reply));
+}
+
+void store::import(std::vector<pending_event> events, std::function<void(result<import_report, refusal>)> reply) {
+    std::size_t bytes = 0;
+    for (const auto& one : events) {
+        bytes += row_bytes(one.what);
+    }
+    const bool open = impl_->gate.load(std::memory_order_relaxed) == store_gate::open;
+    const bool queued = open && impl_->queue.try_add(events.size(), bytes, [&](store_batch& into) {
+        into.work.imports.push_back(std::move(events));
+        into.import_replies.push_back(std::move(reply));
+    });
+    if (!queued) {
+        answer_lookups(impl_->accept, {[reply = std::move(reply), why = impl_->refused()] { reply(why); }});
+    }
 }
 
 }  // namespace posthaste

@@ -48,8 +48,9 @@ class commit_listener {
   public:
     virtual ~commit_listener() = default;
 
-    // These events were committed, in the order of their numbers. Only a hint: whoever ignores it finds them by fetch.
-    virtual void appended(std::vector<pending_event> events) = 0;
+    // These events were committed, in the order of their numbers, and nothing beyond `last`. Only a hint: whoever
+    // ignores it finds them by fetch, and so are those found that are not among `events` (imports).
+    virtual void appended(std::vector<pending_event> events, sequence last) = 0;
     // So many settlements, in the order they were given, are on stable storage.
     virtual void settled(std::size_t count) = 0;
 };
@@ -100,6 +101,10 @@ class store final : public event_sink {
     // For people: replies run on the accept io_context.
     void status(std::function<void(store_status)> reply);
     void find(uuid id, std::function<void(std::optional<event_facts>)> reply);
+    void list(list_request request, std::function<void(list_page)> reply);
+    void export_slice(export_request request, std::function<void(export_page)> reply);
+    // Takes events of another outbox as new pending ones, ids and times as they are; all that is told is durable.
+    void import(std::vector<pending_event> events, std::function<void(result<import_report, refusal>)> reply);
 
   private:
     struct impl;

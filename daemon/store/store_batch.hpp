@@ -14,26 +14,27 @@
 
 namespace posthaste {
 
-struct find_lookup {
-    uuid id;
-    std::function<void(std::optional<event_facts>)> reply;
-};
+// A reply with its answer, ready to run on the thread that owns it.
+using lookup_answer = std::function<void()>;
+
+// A slice that is read from the outbox.
+using question = std::function<result<lookup_answer, sqlite_error>(outbox& box, wall_time now)>;
 
 struct status_lookup {
     std::function<void(store_status)> reply;
 };
 
 // What people ask: read after the commit.
-using lookup = std::variant<find_lookup, status_lookup>;
+using lookup = std::variant<question, status_lookup>;
 
-// A reply with its answer, ready to run on the thread that owns it.
-using lookup_answer = std::function<void()>;
+using import_reply = std::function<void(result<import_report, refusal>)>;
 
 using read_reply = std::variant<std::function<void(page)>, std::function<void(lane_page)>>;
 
 struct store_batch {
     batch work;
     std::vector<append_reply> append_replies;  // one for each of work.appends
+    std::vector<import_reply> import_replies;  // one for each of work.imports
     std::vector<read_reply> read_replies;      // one for each of work.reads
     std::vector<lookup> lookups;
 
@@ -41,10 +42,12 @@ struct store_batch {
     void join(store_batch later) {
         const auto move_all = [](auto& from, auto& to) { std::ranges::move(from, std::back_inserter(to)); };
         move_all(later.work.appends, work.appends);
+        move_all(later.work.imports, work.imports);
         move_all(later.work.settlements, work.settlements);
         move_all(later.work.parkings, work.parkings);
         move_all(later.work.reads, work.reads);
         move_all(later.append_replies, append_replies);
+        move_all(later.import_replies, import_replies);
         move_all(later.read_replies, read_replies);
         move_all(later.lookups, lookups);
     }

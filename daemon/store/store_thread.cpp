@@ -15,6 +15,7 @@ namespace posthaste {
 namespace {
 
 constexpr milliseconds pause_when_stuck{100};
+constexpr std::size_t lookups_a_commit = 4;
 constexpr unsigned tries_at_the_end = 20;
 // Facts may outlive their time by this much on an idle daemon, which so wakes once for many of them.
 constexpr milliseconds trim_delay = seconds{60};
@@ -46,10 +47,15 @@ void store_thread::run(commit_listener* listener) noexcept {
 void store_thread::serve() {
     while (true) {
         auto taken = queue_.take(patience());
-        if (!taken && queue_.finished() && (!held_ || ++tries_after_close_ > tries_at_the_end)) {
+        if (!taken && queue_.finished() && lookups_.empty() && (!held_ || ++tries_after_close_ > tries_at_the_end)) {
             return;
         }
-        commit(taken ? std::move(*taken) : store_batch{});
+        if (!taken && may_shrink_ && !held_) {
+            shrink();
+        } else {
+            commit(taken ? std::move(*taken) : store_batch{});
+        }
+        look_up();
         keep_house();
     }
 }
@@ -58,9 +64,12 @@ std::optional<milliseconds> store_thread::patience() {
     if (held_) {
         return pause_when_stuck;
     }
+    if (!lookups_.empty() || may_shrink_) {
+        return milliseconds{0};
+    }
     const auto due = box_->next_trim();
     if (!due) {
-        fail(due.error(), {});
+        fail(due.error());
     }
     if (!*due) {
         return std::nullopt;
@@ -79,54 +88,56 @@ void store_thread::commit(store_batch taken) {
     auto outcome =
         commit_batch(*box_, taken.work, {.now = now.wall, .refuse_appends = disk_full, .random = options_.random});
     if (!outcome) {
-        fail(outcome.error(), std::move(taken.append_replies));
+        fail(outcome.error(), std::move(taken.append_replies), std::move(taken.import_replies));
     }
+    may_shrink_ = true;
     answer_appends(accept_, taken, outcome->appends);
+    answer_imports(accept_, taken, outcome->imports);
+    std::ranges::move(taken.lookups, std::back_inserter(lookups_));
+    taken.lookups.clear();
     if (outcome->stuck) {
         hold(std::move(taken));
         return;
     }
     held_.reset();
     report_unknown(outcome->unknown_settlements);
-    tell_delivery(delivery_, listener_, taken, *outcome);
-    look_up(taken.lookups);
+    tell_delivery(delivery_, listener_, taken, *outcome, box_->last_number());
 }
 
 // Nothing was written, as the disk has no room: delivery hears of its settlements once they are, and so sends nothing
 // new in the meantime.
 void store_thread::hold(store_batch rest) {
     rest.work.appends.clear();
+    rest.work.imports.clear();
     held_ = std::move(rest);
-    look_up(held_->lookups);
-    held_->lookups.clear();
     warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
     if (const auto done = box_->checkpoint(); !done && !done.error().is_full()) {
-        fail(done.error(), {});
+        fail(done.error());
     }
     std::this_thread::sleep_for(pause_when_stuck);
 }
 
-void store_thread::look_up(std::vector<lookup>& lookups) {
+void store_thread::look_up() {
     std::vector<lookup_answer> answers;
-    answers.reserve(lookups.size());
-    for (auto& one : lookups) {
-        answers.push_back(std::visit([this](auto& asked) { return answer(asked); }, one));
+    while (!lookups_.empty() && answers.size() < lookups_a_commit) {
+        answers.push_back(std::visit([this](auto& asked) { return answer(asked); }, lookups_.front()));
+        lookups_.pop_front();
     }
     answer_lookups(accept_, std::move(answers));
 }
 
-lookup_answer store_thread::answer(find_lookup& asked) {
-    auto found = box_->find(asked.id, options_.now().wall);
-    if (!found) {
-        fail(found.error(), {});
+lookup_answer store_thread::answer(question& asked) {
+    auto answered = asked(*box_, options_.now().wall);
+    if (!answered) {
+        fail(answered.error());
     }
-    return [reply = std::move(asked.reply), facts = std::move(*found)]() mutable { reply(std::move(facts)); };
+    return *std::move(answered);
 }
 
 lookup_answer store_thread::answer(status_lookup& asked) {
     const auto oldest = box_->oldest_pending();
     if (!oldest) {
-        fail(oldest.error(), {});
+        fail(oldest.error());
     }
     store_status status{.totals = box_->totals(),
                         .oldest_pending = *oldest,
@@ -135,13 +146,28 @@ lookup_answer store_thread::answer(status_lookup& asked) {
     return [reply = std::move(asked.reply), status] { reply(status); };
 }
 
+// Nothing waits: the moment to give free space back to the file system.
+void store_thread::shrink() {
+    const auto due = box_->vacuum_due();
+    if (!due) {
+        fail(due.error());
+    }
+    may_shrink_ = *due;
+    if (const auto done = *due ? box_->vacuum_slice() : sqlite_result{}; !done) {
+        if (!done.error().is_full()) {
+            fail(done.error());
+        }
+        may_shrink_ = false;
+    }
+}
+
 void store_thread::keep_house() {
     if (!box_->checkpoint_due()) {
         return;
     }
     if (const auto done = box_->checkpoint(); !done) {
         if (!done.error().is_full()) {
-            fail(done.error(), {});
+            fail(done.error());
         }
         warn_full("the write-ahead log cannot be copied into the database yet");
     }
@@ -156,7 +182,7 @@ void store_thread::finish() {
     }
     if (const auto done = box_->checkpoint_whole(); !done) {
         if (!done.error().is_full()) {
-            fail(done.error(), {});
+            fail(done.error());
         }
         warn_full("the next start copies the write-ahead log");
     }
@@ -180,11 +206,15 @@ void store_thread::warn_full(const char* what) {
     }
 }
 
-void store_thread::fail(sqlite_error error, std::vector<append_reply> waiting) {
+void store_thread::fail(sqlite_error error, std::vector<append_reply> waiting, std::vector<import_reply> importing) {
     gate_ = store_gate::failed;
     queue_.close();
     while (auto rest = queue_.take()) {
         std::ranges::move(rest->append_replies, std::back_inserter(waiting));
+        std::ranges::move(rest->import_replies, std::back_inserter(importing));
+    }
+    for (auto& reply : importing) {
+        waiting.emplace_back([reply = std::move(reply)](result<uuid, refusal> refused) { reply(refused.error()); });
     }
     fail_stop(accept_, delivery_,
               {.path = options_.queue.path,

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -36,16 +37,18 @@ class store_thread {
     void serve();
     void commit(store_batch taken);
     void hold(store_batch rest);
-    void look_up(std::vector<lookup>& lookups);
-    [[nodiscard]] lookup_answer answer(find_lookup& asked);
+    void look_up();
+    [[nodiscard]] lookup_answer answer(question& asked);
     [[nodiscard]] lookup_answer answer(status_lookup& asked);
+    void shrink();
     void keep_house();
     void finish();
     // How long to wait for work: until facts of delivered events are due to go; empty: for ever.
     [[nodiscard]] std::optional<milliseconds> patience();
     void report_unknown(std::size_t settlements);
     void warn_full(const char* what);
-    [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting);
+    [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting = {},
+                           std::vector<import_reply> importing = {});
 
     std::unique_ptr<outbox> box_;
     store_options options_;
@@ -57,6 +60,8 @@ class store_thread {
     disk_gauge disk_;
     std::optional<store_batch> held_;  // what a full disk would not take, appends excepted: committed with the next
     unsigned tries_after_close_ = 0;
+    std::deque<lookup> lookups_;  // a few are answered after each commit, so that none is held up by many
+    bool may_shrink_ = true;      // something was removed since the file's free space was looked at
     bool told_unknown_ = false;
     repeat_guard full_warnings_;
 };

@@ -26,7 +26,7 @@ config_key key(std::string path, Reader reader, Target target) {
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
 
-std::array<config_key, 28> make_table() {
+std::array<config_key, 29> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
@@ -46,6 +46,8 @@ std::array<config_key, 28> make_table() {
             [](d& t) -> auto& { return t.values.queue.disk_reserve; }),
         key("queue.keep_delivered", duration_between{seconds{0}, hours{24 * 365}},
             [](d& t) -> auto& { return t.values.queue.keep_delivered; }),
+        key("queue.keep_dead", duration_between{seconds{0}, hours{24 * 365 * 10}},
+            [](d& t) -> auto& { return t.values.queue.keep_dead; }),
         key("upstream.url", read_url{}, [](d& t) -> auto& { return t.values.upstream.url; }),
         key("upstream.api_version", read_api_version{}, [](d& t) -> auto& { return t.values.upstream.api_version; }),
         key("upstream.api_key_file", null_or<read_path>{}, [](d& t) -> auto& { return t.api_key_file; }),

@@ -51,6 +51,7 @@ struct queue_settings {
     std::uint64_t max_bytes = 8 * GiB;
     std::uint64_t disk_reserve = 256 * MiB;
     milliseconds keep_delivered = std::chrono::hours{24};
+    milliseconds keep_dead = std::chrono::hours{24 * 30};
 
     friend bool operator==(const queue_settings&, const queue_settings&) = default;
 };

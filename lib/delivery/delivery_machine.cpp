@@ -32,9 +32,10 @@ void delivery_machine::on(instant, delivery_started) {
 }
 
 void delivery_machine::on(instant now, events_committed committed) {
-    if (committed.events.empty()) return;
-    const bool caught_up = !more_on_disk_ && !fetching_ && committed.events.front().number == cursor_ + 1;
-    highest_committed_ = std::max(highest_committed_, committed.events.back().number);
+    const bool caught_up =
+        !more_on_disk_ && !fetching_ && !committed.events.empty() && committed.events.front().number == cursor_ + 1;
+    highest_committed_ = std::max(highest_committed_, committed.last);
+    if (!committed.events.empty()) highest_committed_ = std::max(highest_committed_, committed.events.back().number);
     if (caught_up && !stopping_ && !seems_down()) (void)advance(committed.events, now);
     more_on_disk_ = more_on_disk_ || highest_committed_ > cursor_;
 }

@@ -49,6 +49,7 @@ struct delivery_rules {
 struct delivery_started {};
 struct events_committed {  // only a hint: whoever misses it finds the events by paging
     std::vector<pending_event> events;
+    sequence last = 0;  // that was committed, among `events` or not
 };
 struct page_arrived {
     page what;

@@ -18,6 +18,39 @@ sqlite_result append_all(outbox& box, batch& work, const commit_chance& chance, 
     return {};
 }
 
+result<import_report, sqlite_error> import_group(outbox& box, std::vector<pending_event>& group, wall_time now) {
+    import_report report;
+    for (auto& one : group) {
+        const auto taken = box.take_in(one, now);
+        if (!taken) {
+            return taken.error();
+        }
+        report.queue_full = *taken == outbox::import::queue_full;
+        if (report.queue_full) {
+            break;
+        }
+        ++(*taken == outbox::import::known ? report.known : report.imported);
+    }
+    return report;
+}
+
+sqlite_result import_all(outbox& box, batch& work, const commit_chance& chance, batch_outcome& out) {
+    for (auto& group : work.imports) {
+        const auto report = import_group(box, group, chance.now);
+        if (!report) {
+            return report.error();
+        }
+        out.imports.push_back(*report);
+    }
+    return {};
+}
+
+// No room on the disk for anything new.
+void refuse_new(const batch& work, batch_outcome& out) {
+    out.appends.assign(work.appends.size(), append_outcome::disk_full);
+    out.imports.assign(work.imports.size(), import_report{.disk_full = true});
+}
+
 template <class Answer>
 sqlite_result keep(batch_outcome& out, result<Answer, sqlite_error> answer) {
     if (!answer) {
@@ -52,11 +85,16 @@ sqlite_result try_batch(outbox& box, batch& work, const commit_chance& chance, s
     }
     out.unknown_settlements = *unknown;
     if (what != scope::everything) {
-        out.appends.assign(work.appends.size(), append_outcome::disk_full);
-    } else if (auto appended = append_all(box, work, chance, out); !appended) {
-        return appended;
+        refuse_new(work, out);
+    } else {
+        if (auto appended = append_all(box, work, chance, out); !appended) {
+            return appended;
+        }
+        if (auto imported = import_all(box, work, chance, out); !imported) {
+            return imported;
+        }
     }
-    if (auto trimmed = facts == retention::as_configured ? box.trim_delivered(chance.now) : sqlite_result{}; !trimmed) {
+    if (auto trimmed = facts == retention::as_configured ? box.trim(chance.now) : sqlite_result{}; !trimmed) {
         return trimmed;
     }
     if (auto parked = box.park(work.parkings); !parked) {
@@ -84,7 +122,7 @@ result<batch_outcome, sqlite_error> commit_batch(outbox& box, batch& work, const
         box.rollback();
     }
     batch_outcome stuck;
-    stuck.appends.assign(work.appends.size(), append_outcome::disk_full);
+    refuse_new(work, stuck);
     stuck.stuck = true;
     return stuck;
 }

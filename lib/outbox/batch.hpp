@@ -1,7 +1,7 @@
 // Everything that waits, in one transaction (rule 1), and what a full disk makes of it (rule 6).
 //
-// First the settlements, which make room, then the appends, then the parkings; the reads come last and see all of it,
-// so a page's end is the end for everything that was committed before or with it.
+// First the settlements, which make room, then the appends and imports, then the parkings; the reads come last and see
+// all of it, so a page's end is the end for everything that was committed before or with it.
 
 #pragma once
 
@@ -18,13 +18,14 @@ using read_request = std::variant<page_request, lane_request>;
 using read_answer = std::variant<page, lane_page>;
 
 struct batch {
-    std::vector<pending_event> appends;  // number, id and time are given by the commit
+    std::vector<pending_event> appends;               // number, id and time are given by the commit
+    std::vector<std::vector<pending_event>> imports;  // groups; ids and times are given by their former outbox
     std::vector<settlement> settlements;
     std::vector<parked_event> parkings;
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
-        return appends.empty() && settlements.empty() && parkings.empty() && reads.empty();
+        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && reads.empty();
     }
 };
 
@@ -32,6 +33,7 @@ enum class append_outcome : std::uint8_t { stored, queue_full, disk_full };
 
 struct batch_outcome {
     std::vector<append_outcome> appends;  // one for each, in order
+    std::vector<import_report> imports;   // one for each, in order
     std::vector<read_answer> reads;       // one for each, in order
     std::size_t unknown_settlements = 0;  // of events that were not pending: ignored
     // Not even the settlements could be written: everything but the appends is to be committed again, later. Appends

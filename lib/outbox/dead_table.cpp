@@ -1,6 +1,9 @@
 #include "lib/outbox/dead_table.hpp"
 
+#include <algorithm>
+
 #include "lib/outbox/error_columns.hpp"
+#include "lib/outbox/event_columns.hpp"
 
 namespace posthaste {
 namespace {
@@ -16,8 +19,9 @@ death_reason reason_named(std::string_view name) {
 
 }  // namespace
 
-sqlite_result dead_table::prepare(sqlite_connection& database) {
+sqlite_result dead_table::prepare(sqlite_connection& database, const dead_bounds& bounds) {
     database_ = &database;
+    bounds_ = bounds;
     // A damaged row may hold any type in any column: the casts make it fit, so that it can be buried like every other.
     if (auto prepared = database.prepare(
             bury_,
@@ -32,6 +36,16 @@ sqlite_result dead_table::prepare(sqlite_connection& database) {
         !prepared) {
         return prepared;
     }
+    const std::pair<sqlite_statement*, const char*> statements[] = {
+        {&one_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM dead WHERE seq = ?"},
+        {&oldest_, "SELECT seq, dead_at, bytes & 0x7fffffff FROM dead ORDER BY dead_at LIMIT ?"},
+        {&erase_, "DELETE FROM dead WHERE seq = ?"},
+    };
+    for (const auto& [statement, sql] : statements) {
+        if (auto prepared = database.prepare(*statement, sql); !prepared) {
+            return prepared;
+        }
+    }
     return database.prepare(find_,
                             "SELECT name, user_id, received_at, attempts, dead_at, reason, error_at, error_status, "
                             "error_message, body FROM dead WHERE seq = ? AND id = ?");
@@ -45,12 +59,45 @@ result<bool, sqlite_error> dead_table::bury(const settlement& what) {
     if (!buried) {
         return buried.error();
     }
+    expiry_.reset();
     return database_->changes() > 0;
 }
 
-result<std::optional<event_facts>, sqlite_error> dead_table::find(const uuid& id) {
+result<std::vector<dead_event>, sqlite_error> dead_table::due(std::uint64_t now_kept, std::uint64_t now_bytes,
+                                                              std::size_t slice, wall_time now) {
+    std::vector<dead_event> found;
+    if (now_kept == 0 || (!over(now_kept, now_bytes) && expiry_ && *expiry_ > now)) {
+        return found;
+    }
+    expiry_.reset();
+    auto rows = oldest_.query(slice);
+    while (rows.next()) {
+        if (const auto expires = rows.time(1) + bounds_.keep; expires > now && !over(now_kept, now_bytes)) {
+            expiry_ = expires;
+            break;
+        }
+        found.push_back({static_cast<sequence>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(2))});
+        now_bytes -= std::min(now_bytes, found.back().bytes);
+        --now_kept;
+    }
+    const auto read = expiry_ ? sqlite_result{} : rows.end();
+    return read ? result<std::vector<dead_event>, sqlite_error>{std::move(found)} : read.error();
+}
+
+result<std::optional<wall_time>, sqlite_error> dead_table::next_expiry() {
+    if (!expiry_) {
+        auto rows = oldest_.query(1);
+        expiry_ = rows.next() ? std::optional{rows.time(1) + bounds_.keep} : std::nullopt;
+        if (const auto read = expiry_ ? sqlite_result{} : rows.end(); !read) {
+            return read.error();
+        }
+    }
+    return expiry_;
+}
+
+result<std::optional<event_facts>, sqlite_error> dead_table::find(sequence number, const uuid& id, body wanted) {
     std::optional<event_facts> found;
-    auto rows = find_.query(sequence_of(id), id);
+    auto rows = find_.query(number, id);
     if (rows.next()) {
         found.emplace();
         found->id = id;
@@ -63,7 +110,9 @@ result<std::optional<event_facts>, sqlite_error> dead_table::find(const uuid& id
         found->reason = reason_named(rows.bytes(5));
         found->last_error = read_attempt_error(rows, 6);
         found->response_status = found->last_error ? found->last_error->status : std::nullopt;
-        found->body.emplace(rows.bytes(9));
+        if (wanted == body::with) {
+            found->body.emplace(rows.bytes(9));
+        }
     }
     if (const auto read = rows.end(); !read) {
         return read.error();

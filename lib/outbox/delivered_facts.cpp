@@ -30,7 +30,7 @@ result<std::uint64_t, sqlite_error> delivered_facts::drop_through(sequence last)
     return database_->changes();
 }
 
-result<std::uint64_t, sqlite_error> delivered_facts::trim(std::uint64_t excess, std::size_t slice, wall_time now) {
+result<sequence, sqlite_error> delivered_facts::due(std::uint64_t excess, std::size_t slice, wall_time now) {
     sequence last = 0;
     if (excess > 0) {
         auto rows = nth_.query(excess - 1);
@@ -53,7 +53,7 @@ result<std::uint64_t, sqlite_error> delivered_facts::trim(std::uint64_t excess, 
             return read.error();
         }
     }
-    return last == 0 ? result<std::uint64_t, sqlite_error>{std::uint64_t{0}} : drop_through(last);
+    return last;
 }
 
 result<std::optional<wall_time>, sqlite_error> delivered_facts::next_expiry() {
@@ -67,9 +67,9 @@ result<std::optional<wall_time>, sqlite_error> delivered_facts::next_expiry() {
     return expiry_;
 }
 
-result<std::optional<event_facts>, sqlite_error> delivered_facts::find(const uuid& id, wall_time now) {
+result<std::optional<event_facts>, sqlite_error> delivered_facts::find(sequence number, const uuid& id, wall_time now) {
     std::optional<event_facts> found;
-    auto rows = find_.query(sequence_of(id), id);
+    auto rows = find_.query(number, id);
     if (rows.next() && rows.time(3) + keep_ > now) {
         found.emplace();
         found->id = id;

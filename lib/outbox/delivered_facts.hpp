@@ -21,19 +21,20 @@ class delivered_facts {
     [[nodiscard]] sqlite_result remember(sequence first, sequence last, const settlement& what) {
         return remember_.run(first, last, what.at, what.attempts, what.status);
     }
-    // Drops the `excess` oldest, and up to `slice` more whose time is over. Returns how many there were.
-    [[nodiscard]] result<std::uint64_t, sqlite_error> trim(std::uint64_t excess, std::size_t slice, wall_time now);
-    // When trim() has something to drop because of its age; empty: nothing is kept.
+    // The number through which the `excess` oldest are to be dropped, and up to `slice` more whose time is over; 0 when
+    // there is nothing to drop.
+    [[nodiscard]] result<sequence, sqlite_error> due(std::uint64_t excess, std::size_t slice, wall_time now);
+    // Drops all up to a number. Returns how many there were.
+    [[nodiscard]] result<std::uint64_t, sqlite_error> drop_through(sequence last);
+    // When due() has something to drop because of its age; empty: nothing is kept.
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_expiry();
 
-    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find(const uuid& id, wall_time now);
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find(sequence number, const uuid& id, wall_time now);
 
     // After a rollback: what is known of the oldest row no longer holds.
     void forget_expiry() noexcept { expiry_.reset(); }
 
   private:
-    [[nodiscard]] result<std::uint64_t, sqlite_error> drop_through(sequence last);
-
     sqlite_connection* database_ = nullptr;
     milliseconds keep_{};
     std::optional<wall_time> expiry_;  // of the oldest row, where it is known

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "lib/outbox/event_columns.hpp"
 #include "lib/outbox/row_sum.hpp"
 
 namespace posthaste {
 namespace {
 
-// The columns of a whole row, in the order of the statements below.
+// POSTHASTE_EVENT_COLUMNS.
 enum column { seq, received_at, bytes, crc, id, user_id, name, path, api_version, traceparent, tracestate, body };
-
-#define POSTHASTE_EVENT_COLUMNS \
-    "seq, received_at, bytes, crc, id, user_id, name, path, api_version, traceparent, tracestate, body"
 
 // STRICT holds for what SQLite wrote, not for what a failing disk made of it.
 bool has_its_types(const sqlite_rows& row) {
@@ -41,8 +39,6 @@ sqlite_result event_table::prepare(sqlite_connection& database) {
     }
     return {};
 }
-
-#undef POSTHASTE_EVENT_COLUMNS
 
 sqlite_result event_table::insert(const pending_event& what, std::uint64_t row_size) {
     const event& e = what.what;

@@ -17,15 +17,16 @@ void take(std::uint64_t& from, std::uint64_t amount) {
 sqlite_result ledger::prepare(sqlite_connection& database) {
     if (auto done = database.prepare(
             load_,
-            "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes, delivered_kept "
-            "FROM meta WHERE one = 1");
+            "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes, delivered_kept, "
+            "dead_bytes, foreign_ids FROM meta WHERE one = 1");
         !done) {
         return done;
     }
     if (auto done = database.prepare(
             save_,
             "UPDATE meta SET next_seq = ?1, accepted = ?2, delivered = ?3, dead = ?4, discarded = ?5, purged = ?6, "
-            "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10 WHERE one = 1");
+            "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10, dead_bytes = ?11, foreign_ids = ?12 "
+            "WHERE one = 1");
         !done) {
         return done;
     }
@@ -55,6 +56,8 @@ sqlite_result ledger::load() {
                    .retrying = counter(7),
                    .bytes = counter(8)};
     now_.delivered_kept = counter(9);
+    now_.dead_bytes = counter(10);
+    now_.foreign_ids = counter(11);
     before_ = now_;
     saved_next_ = next_;
     const auto& t = now_.totals;
@@ -73,7 +76,7 @@ sqlite_result ledger::save() {
     }
     const auto& t = now_.totals;
     auto saved = save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying,
-                           t.bytes, now_.delivered_kept);
+                           t.bytes, now_.delivered_kept, now_.dead_bytes, now_.foreign_ids);
     if (saved) {
         saved_next_ = next_;
     }
@@ -97,13 +100,25 @@ void ledger::delivered(std::uint64_t events, std::uint64_t bytes) {
     take(now_.totals.bytes, bytes);
 }
 
-void ledger::died() {
+void ledger::died(std::uint64_t bytes) {
     ++now_.totals.dead;
     take(now_.totals.pending, 1);
+    now_.dead_bytes += bytes;
+}
+
+void ledger::purged_dead(std::uint64_t events, std::uint64_t bytes) {
+    now_.totals.purged += events;
+    take(now_.totals.dead, events);
+    take(now_.dead_bytes, bytes);
+    take(now_.totals.bytes, bytes);
 }
 
 void ledger::ended_retrying(std::uint64_t events) {
     take(now_.totals.retrying, events);
+}
+
+void ledger::forgot_foreign_ids(std::uint64_t rows) {
+    take(now_.foreign_ids, rows);
 }
 
 void ledger::forgot_delivered(std::uint64_t rows) {

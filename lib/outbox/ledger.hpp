@@ -24,21 +24,28 @@ class ledger {
 
     [[nodiscard]] const outbox_totals& totals() const noexcept { return now_.totals; }
     [[nodiscard]] std::uint64_t delivered_kept() const noexcept { return now_.delivered_kept; }
+    [[nodiscard]] std::uint64_t dead_bytes() const noexcept { return now_.dead_bytes; }    // part of totals().bytes
+    [[nodiscard]] std::uint64_t foreign_ids() const noexcept { return now_.foreign_ids; }  // rows of that table
     [[nodiscard]] sequence next_number() const noexcept { return next_; }
 
     [[nodiscard]] sequence take_number();
     void accepted(std::uint64_t bytes);
     void delivered(std::uint64_t events, std::uint64_t bytes);
-    void died();
+    void died(std::uint64_t bytes);
+    void purged_dead(std::uint64_t events, std::uint64_t bytes);
     void began_retrying(std::uint64_t events) { now_.totals.retrying += events; }
     void ended_retrying(std::uint64_t events);
     void kept_delivered(std::uint64_t rows) { now_.delivered_kept += rows; }
     void forgot_delivered(std::uint64_t rows);
+    void noted_foreign_id() { ++now_.foreign_ids; }
+    void forgot_foreign_ids(std::uint64_t rows);
 
   private:
     struct state {
         outbox_totals totals;
         std::uint64_t delivered_kept = 0;
+        std::uint64_t dead_bytes = 0;
+        std::uint64_t foreign_ids = 0;
 
         friend bool operator==(const state&, const state&) = default;
     };

@@ -89,8 +89,20 @@ CREATE TABLE delivered (
 ) STRICT;
 )sql";
 
+// Version 2: the dead go by their age and weight (rule 7), and an id may stand for another number than it carries.
+constexpr const char* version_2 = R"sql(
+CREATE INDEX dead_by_time ON dead (dead_at);
+CREATE TABLE foreign_ids (
+    id BLOB PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE meta ADD COLUMN dead_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN foreign_ids INTEGER NOT NULL DEFAULT 0;
+UPDATE meta SET dead_bytes = (SELECT ifnull(sum(bytes & 0x7fffffff), 0) FROM dead);
+)sql";
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1};
+constexpr std::array migrations{version_1, version_2};
 
 }  // namespace
 

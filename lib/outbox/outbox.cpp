@@ -1,5 +1,7 @@
 #include "lib/outbox/outbox.hpp"
 
+#include <algorithm>
+
 #include "lib/base/require.hpp"
 #include "lib/outbox/row_sum.hpp"
 
@@ -7,7 +9,9 @@ namespace posthaste {
 namespace {
 
 constexpr int checkpoint_pages = 1000;
+constexpr std::int64_t spare_pages = 4096;  // 16 MiB that the file may keep for the next backlog
 constexpr std::size_t trim_slice = 500;
+constexpr std::size_t trim_dead_slice = 100;  // whole bodies go with them
 
 }  // namespace
 
@@ -27,6 +31,7 @@ void outbox::rollback() {
     }
     ledger_.forget();
     delivered_.forget_expiry();
+    dead_.forget_expiry();
 }
 
 bool outbox::is_full() const noexcept {
@@ -34,19 +39,66 @@ bool outbox::is_full() const noexcept {
     return t.pending + t.dead >= queue_.max_events || t.bytes >= queue_.max_bytes;
 }
 
+bool outbox::has_room_for(std::uint64_t bytes) const noexcept {
+    return !is_full() && totals().bytes + bytes <= queue_.max_bytes;
+}
+
 result<outbox::admission, sqlite_error> outbox::append(pending_event& what, wall_time now, std::uint64_t random) {
-    const std::uint64_t bytes = row_bytes(what.what);
-    if (is_full() || totals().bytes + bytes > queue_.max_bytes) {
+    if (!has_room_for(row_bytes(what.what))) {
         return admission::queue_full;
     }
     what.number = ledger_.take_number();
     what.id = make_event_id(now, what.number, random);
     what.received_at = now;
-    if (const auto inserted = events_.insert(what, bytes); !inserted) {
+    if (const auto inserted = insert(what); !inserted) {
         return inserted.error();
     }
-    ledger_.accepted(bytes);
     return admission::taken;
+}
+
+sqlite_result outbox::insert(pending_event& what) {
+    const std::uint64_t bytes = row_bytes(what.what);
+    auto inserted = events_.insert(what, bytes);
+    if (inserted) {
+        ledger_.accepted(bytes);
+    }
+    return inserted;
+}
+
+result<outbox::import, sqlite_error> outbox::take_in(pending_event& what, wall_time now) {
+    const auto known = find(what.id, now);
+    if (!known) {
+        return known.error();
+    }
+    if (*known) {
+        return import::known;
+    }
+    if (!has_room_for(row_bytes(what.what))) {
+        return import::queue_full;
+    }
+    what.number = ledger_.take_number();
+    if (sequence_of(what.id) != what.number) {
+        if (const auto noted = foreign_.note(what.id, what.number); !noted) {
+            return noted.error();
+        }
+        ledger_.noted_foreign_id();
+    }
+    if (const auto inserted = insert(what); !inserted) {
+        return inserted.error();
+    }
+    return import::taken;
+}
+
+sqlite_result outbox::forget_ids(foreign_ids::home table, sequence first, sequence last) {
+    if (ledger_.foreign_ids() == 0) {
+        return {};
+    }
+    const auto forgotten = foreign_.forget(table, first, last);
+    if (!forgotten) {
+        return forgotten.error();
+    }
+    ledger_.forgot_foreign_ids(*forgotten);
+    return {};
 }
 
 sqlite_result outbox::park(std::span<const parked_event> what) {
@@ -58,12 +110,24 @@ sqlite_result outbox::park(std::span<const parked_event> what) {
     return {};
 }
 
+sqlite_result outbox::trim(wall_time now) {
+    auto trimmed = trim_delivered(now);
+    return trimmed ? trim_dead(now) : trimmed;
+}
+
 sqlite_result outbox::trim_delivered(wall_time now) {
     const std::uint64_t kept = ledger_.delivered_kept();
     if (kept == 0) {
         return {};
     }
-    const auto dropped = delivered_.trim(kept > max_delivered_kept ? kept - max_delivered_kept : 0, trim_slice, now);
+    const auto last = delivered_.due(kept > max_delivered_kept ? kept - max_delivered_kept : 0, trim_slice, now);
+    if (!last || *last == 0) {
+        return last ? sqlite_result{} : last.error();
+    }
+    if (auto forgotten = forget_ids(foreign_ids::home::delivered, 0, *last); !forgotten) {
+        return forgotten;
+    }
+    const auto dropped = delivered_.drop_through(*last);
     if (!dropped) {
         return dropped.error();
     }
@@ -71,8 +135,46 @@ sqlite_result outbox::trim_delivered(wall_time now) {
     return {};
 }
 
+sqlite_result outbox::trim_dead(wall_time now) {
+    const auto due = dead_.due(totals().dead, ledger_.dead_bytes(), trim_dead_slice, now);
+    if (!due) {
+        return due.error();
+    }
+    for (const auto& one : *due) {
+        if (auto forgotten = forget_ids(foreign_ids::home::dead, one.number, one.number); !forgotten) {
+            return forgotten;
+        }
+        if (auto erased = dead_.erase(one.number); !erased) {
+            return erased;
+        }
+        ledger_.purged_dead(1, one.bytes);
+    }
+    return {};
+}
+
 result<std::optional<wall_time>, sqlite_error> outbox::next_trim() {
-    return ledger_.delivered_kept() == 0 ? std::optional<wall_time>{} : delivered_.next_expiry();
+    using moment = result<std::optional<wall_time>, sqlite_error>;
+    const moment delivered = ledger_.delivered_kept() == 0 ? moment{} : delivered_.next_expiry();
+    if (!delivered || totals().dead == 0) {
+        return delivered;
+    }
+    const auto dead = dead_.next_expiry();
+    if (!dead || !*delivered || !*dead) {
+        return !dead || !*delivered ? dead : delivered;
+    }
+    return std::min(**delivered, **dead);
+}
+
+result<bool, sqlite_error> outbox::vacuum_due() {
+    std::int64_t counted[2] = {};
+    for (auto* out = counted; auto* statement : {&free_pages_, &pages_}) {
+        auto rows = statement->query();
+        *out++ = rows.next() ? rows.integer(0) : 0;
+        if (const auto read = rows.end(); !read && read.error().code() != SQLITE_ROW) {
+            return read.error();
+        }
+    }
+    return counted[0] > spare_pages && counted[0] > counted[1] / 2;
 }
 
 bool outbox::checkpoint_due() const noexcept {

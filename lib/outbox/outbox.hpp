@@ -18,6 +18,8 @@
 #include "lib/outbox/delivered_facts.hpp"
 #include "lib/outbox/event_table.hpp"
 #include "lib/outbox/files.hpp"
+#include "lib/outbox/foreign_ids.hpp"
+#include "lib/outbox/history_view.hpp"
 #include "lib/outbox/ledger.hpp"
 #include "lib/outbox/parking.hpp"
 #include "lib/outbox/retry_table.hpp"
@@ -47,6 +49,9 @@ class outbox {
     enum class admission { taken, queue_full };
     // Stores the event, and gives it its number, id and time. Refused at max_events or max_bytes.
     [[nodiscard]] result<admission, sqlite_error> append(pending_event& what, wall_time now, std::uint64_t random);
+    enum class import { taken, known, queue_full };
+    // The same for an event of another outbox, which keeps its id and time. One whose id is already here is left out.
+    [[nodiscard]] result<import, sqlite_error> take_in(pending_event& what, wall_time now);
     // Writes what became of events; returns how many of them were not pending (and are ignored). `what` may be given in
     // another order than it comes back.
     [[nodiscard]] result<std::size_t, sqlite_error> settle(std::span<const settlement> what,
@@ -58,19 +63,30 @@ class outbox {
     [[nodiscard]] result<lane_page, sqlite_error> take_lane(const lane_request& request);
 
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find(const uuid& id, wall_time now);
+    // For people and their tools: slices of at most 500 rows looked at.
+    [[nodiscard]] result<list_page, sqlite_error> list(const list_request& request, wall_time now);
+    [[nodiscard]] result<export_page, sqlite_error> export_slice(const export_request& request);
+
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> oldest_pending() { return events_.oldest(); }
+    // The number of the latest event that was ever stored, 0 before the first.
+    [[nodiscard]] sequence last_number() const noexcept { return ledger_.next_number() - 1; }
     [[nodiscard]] const outbox_totals& totals() const noexcept { return ledger_.totals(); }
     // At max_events or max_bytes.
     [[nodiscard]] bool is_full() const noexcept;
 
-    // Drops delivered facts: those over their number, and of those whose time is over a slice. In a transaction.
-    [[nodiscard]] sqlite_result trim_delivered(wall_time now);
-    // When trim_delivered() has something to do; empty: never, as things are.
+    // Drops what is over its bounds or its time, of both the delivered and the dead (rule 7), a slice of each. In a
+    // transaction.
+    [[nodiscard]] sqlite_result trim(wall_time now);
+    // When trim() has something to do; empty: never, as things are.
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_trim();
 
     // The WAL is copied into the database at about 1,000 pages (rule 5). Outside of a transaction.
     [[nodiscard]] bool checkpoint_due() const noexcept;
     [[nodiscard]] sqlite_result checkpoint() { return database_.checkpoint(sqlite_checkpoint::passive); }
+    // Whether the file holds so much free space that it should shrink (rule 5): asked where nothing waits.
+    [[nodiscard]] result<bool, sqlite_error> vacuum_due();
+    // Gives a little of it back, in a transaction of its own; the file shrinks with the next checkpoint.
+    [[nodiscard]] sqlite_result vacuum_slice() { return database_.execute("PRAGMA incremental_vacuum(64)"); }
     // The last step of an orderly stop.
     [[nodiscard]] sqlite_result checkpoint_whole() { return database_.checkpoint(sqlite_checkpoint::truncate); }
 
@@ -100,19 +116,35 @@ class outbox {
     [[nodiscard]] sqlite_result add_history(pending_event& what);
     [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
     [[nodiscard]] result<bool, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
-    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_pending(const uuid& id);
+    [[nodiscard]] sqlite_result insert(pending_event& what);
+    [[nodiscard]] bool has_room_for(std::uint64_t bytes) const noexcept;
+    [[nodiscard]] sqlite_result trim_delivered(wall_time now);
+    [[nodiscard]] sqlite_result trim_dead(wall_time now);
+    [[nodiscard]] sqlite_result forget_ids(foreign_ids::home table, sequence first, sequence last);
+
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_at(sequence number, const uuid& id,
+                                                                           wall_time now);
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> facts_of(const history_view::row& one,
+                                                                            wall_time now);
+    [[nodiscard]] sqlite_result add_export(const history_view::row& one, export_page& to, std::size_t& bytes);
+    [[nodiscard]] sqlite_result add_retries(sequence number, event_facts& to);
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_pending(sequence number, const uuid& id);
 
     queue_settings queue_;
     file_handle lock_;
     sqlite_connection database_;  // before the statements: it must outlive them
     sqlite_statement begin_;
     sqlite_statement commit_;
+    sqlite_statement free_pages_;
+    sqlite_statement pages_;
     ledger ledger_;
     event_table events_;
     retry_table retries_;
     dead_table dead_;
     delivered_facts delivered_;
+    foreign_ids foreign_;
     parking parking_;
+    history_view history_;
     sequence first_of_this_run_ = 0;
     bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left
 };

@@ -1,11 +1,18 @@
 // How an outbox is opened (rule 10), in this order: the lock; what the disk holds, not what the cache says; open; a
 // cheap check; the WAL copied and emptied; a first commit. Only then may anything be acknowledged or sent.
 
+#include <algorithm>
+
 #include "lib/base/text.hpp"
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/outbox.hpp"
 
 namespace posthaste {
+namespace {
+
+constexpr std::uint64_t page_bytes = 4096;
+
+}  // namespace
 
 result<std::unique_ptr<outbox>, start_failure> outbox::open(const queue_settings& queue, wall_time now) {
     std::unique_ptr<outbox> made{new outbox(queue)};
@@ -103,6 +110,11 @@ sqlite_result outbox::configure() {
     if (auto done = database_.execute(synchronous); !done) {
         return done;
     }
+    // The backstop of max_bytes, which counts a row's bytes and not its pages: with room for what else is kept.
+    const auto most_pages = queue_.max_bytes / page_bytes * 3 / 2 + 256 * MiB / page_bytes;
+    if (auto done = database_.execute(("PRAGMA max_page_count = " + std::to_string(most_pages)).c_str()); !done) {
+        return done;
+    }
     return database_.execute(
         "PRAGMA journal_size_limit = 8388608;"  // the WAL's blocks are kept: a full disk can still overwrite them
         "PRAGMA cache_size = -16384;"
@@ -119,6 +131,12 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = database_.prepare(commit_, "COMMIT"); !done) {
         return done;
     }
+    if (auto done = database_.prepare(free_pages_, "PRAGMA freelist_count"); !done) {
+        return done;
+    }
+    if (auto done = database_.prepare(pages_, "PRAGMA page_count"); !done) {
+        return done;
+    }
     if (auto done = ledger_.prepare(database_); !done) {
         return done;
     }
@@ -128,10 +146,19 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = retries_.prepare(database_); !done) {
         return done;
     }
-    if (auto done = dead_.prepare(database_); !done) {
+    // The dead may take a quarter of the queue (rule 7).
+    const dead_bounds a_quarter{queue_.keep_dead, std::max<std::uint64_t>(queue_.max_events / 4, 1),
+                                queue_.max_bytes / 4};
+    if (auto done = dead_.prepare(database_, a_quarter); !done) {
         return done;
     }
     if (auto done = delivered_.prepare(database_, queue_.keep_delivered); !done) {
+        return done;
+    }
+    if (auto done = foreign_.prepare(database_); !done) {
+        return done;
+    }
+    if (auto done = history_.prepare(database_); !done) {
         return done;
     }
     return parking_.prepare(database_);

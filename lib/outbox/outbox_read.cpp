@@ -131,10 +131,10 @@ result<bool, sqlite_error> outbox::take_parked(sequence number, lane_page& into,
     return true;
 }
 
-result<std::optional<event_facts>, sqlite_error> outbox::find_pending(const uuid& id) {
+result<std::optional<event_facts>, sqlite_error> outbox::find_pending(sequence number, const uuid& id) {
     std::optional<event_facts> found;
     {
-        auto rows = events_.one(sequence_of(id));
+        auto rows = events_.one(number);
         if (rows.next()) {
             // A damaged event is shown as it stands: only what is sent must be right.
             auto stored = event_table::read(rows);
@@ -151,30 +151,49 @@ result<std::optional<event_facts>, sqlite_error> outbox::find_pending(const uuid
             return read.error();
         }
     }
-    const auto history =
-        found ? retries_.find(sequence_of(id)) : result<std::optional<attempt_history>, sqlite_error>{};
-    if (!history) {
-        return history.error();
-    }
-    if (*history) {
-        found->attempts = (*history)->attempts;
-        found->next_attempt_at = (*history)->next_at;
-        found->last_error = (*history)->last_error;
-        found->response_status = found->last_error ? found->last_error->status : std::nullopt;
+    if (const auto added = found ? add_retries(number, *found) : sqlite_result{}; !added) {
+        return added.error();
     }
     return found;
 }
 
+sqlite_result outbox::add_retries(sequence number, event_facts& to) {
+    if (totals().retrying == 0) {
+        return {};
+    }
+    const auto history = retries_.find(number);
+    if (!history || !*history) {
+        return history ? sqlite_result{} : history.error();
+    }
+    to.attempts = (*history)->attempts;
+    to.next_attempt_at = (*history)->next_at;
+    to.last_error = (*history)->last_error;
+    to.response_status = to.last_error ? to.last_error->status : std::nullopt;
+    return {};
+}
+
+result<std::optional<event_facts>, sqlite_error> outbox::find_at(sequence number, const uuid& id, wall_time now) {
+    auto found = find_pending(number, id);
+    if (!found || *found) {
+        return found;
+    }
+    found = delivered_.find(number, id, now);
+    if (!found || *found) {
+        return found;
+    }
+    return dead_.find(number, id, dead_table::body::with);
+}
+
 result<std::optional<event_facts>, sqlite_error> outbox::find(const uuid& id, wall_time now) {
-    auto found = find_pending(id);
-    if (!found || *found) {
+    auto found = find_at(sequence_of(id), id, now);
+    if (!found || *found || ledger_.foreign_ids() == 0) {
         return found;
     }
-    found = delivered_.find(id, now);
-    if (!found || *found) {
-        return found;
+    const auto number = foreign_.find(id);
+    if (!number || !*number) {
+        return number ? found : number.error();
     }
-    return dead_.find(id);
+    return find_at(**number, id, now);
 }
 
 }  // namespace posthaste

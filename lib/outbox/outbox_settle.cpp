@@ -76,6 +76,10 @@ result<bool, sqlite_error> outbox::settle_failed(const settlement& what) {
 }
 
 result<bool, sqlite_error> outbox::settle_dead(const settlement& what) {
+    const auto weight = events_.weigh(what.number, what.number);
+    if (!weight) {
+        return weight.error();
+    }
     const auto buried = dead_.bury(what);
     if (!buried || !*buried) {
         return buried;
@@ -83,7 +87,7 @@ result<bool, sqlite_error> outbox::settle_dead(const settlement& what) {
     if (const auto erased = erase_pending(what.number, what.number); !erased) {
         return erased.error();
     }
-    ledger_.died();
+    ledger_.died(weight->bytes);
     return true;
 }
 
@@ -102,6 +106,8 @@ result<std::size_t, sqlite_error> outbox::settle_delivered(std::span<const settl
             return kept.error();
         }
         ledger_.kept_delivered(weight->rows);
+    } else if (const auto forgotten = forget_ids(foreign_ids::home::pending, first, last); !forgotten) {
+        return forgotten.error();
     }
     if (const auto erased = erase_pending(first, last); !erased) {
         return erased.error();

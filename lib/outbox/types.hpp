@@ -127,4 +127,48 @@ struct lane_page {
     bool more = false;  // further parked events of this lane are below `below`
 };
 
+// A page of what is kept, for a person: the newest first, by number. Of those looked at, the ones that fit are given.
+struct list_request {
+    std::optional<event_state> state{};  // empty: all
+    std::string name{};                  // empty: any
+    std::string user_id{};               // empty: any
+    sequence before = max_sequence + 1;
+    std::size_t limit = 50;
+};
+
+struct list_page {
+    std::vector<event_facts> events;  // without their bodies
+    sequence last = 0;                // everything from here up to `before` was looked at
+    bool reached_end = false;         // nothing lies below `last`
+};
+
+// A page of what has a body, to be carried elsewhere: the oldest first, by number.
+struct export_request {
+    std::optional<event_state> state{};  // pending or dead; empty: both
+    sequence after = 0;
+    std::size_t max_bytes = 256 * 1024;  // of bodies; the one that passes it is the last
+};
+
+struct exported_event {
+    event_state state = event_state::pending;
+    uuid id;
+    wall_time received_at;
+    event what;
+};
+
+struct export_page {
+    std::vector<exported_event> events;  // rows whose checksum or columns are wrong are left out
+    std::size_t damaged = 0;             // so many
+    sequence last = 0;                   // everything after the request's `after` up to here was looked at
+    bool reached_end = false;
+};
+
+// What became of a group of events from elsewhere.
+struct import_report {
+    std::size_t imported = 0;
+    std::size_t known = 0;    // their ids were already here
+    bool queue_full = false;  // the rest found no room
+    bool disk_full = false;   // the same; nothing of the group was stored
+};
+
 }  // namespace posthaste

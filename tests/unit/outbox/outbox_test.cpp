@@ -1,5 +1,7 @@
 #include "lib/outbox/outbox.hpp"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 
 #include "lib/outbox/row_sum.hpp"
@@ -130,6 +132,31 @@ TEST(outbox, refuses_what_does_not_fit_into_max_bytes) {
     EXPECT_FALSE(t.box->is_full());
     EXPECT_EQ(t.append(2).size(), 1U);
     EXPECT_TRUE(t.box->is_full());
+}
+
+TEST(outbox, gives_space_back_in_slices_once_most_of_the_file_is_free) {
+    temporary_outbox t;
+    const auto size = [&] { return std::filesystem::file_size(t.queue.path); };
+    for (int round = 0; round < 12; ++round) {
+        t.append(std::vector<event>(400, ticket("1", std::string(10'000, 'x'))));
+    }
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    const auto full = size();
+    EXPECT_FALSE(t.box->vacuum_due().value());
+    std::vector<settlement> all;
+    for (sequence number = 1; number <= 12 * 400; ++number) {
+        all.push_back(delivered(number, t.now));
+    }
+    t.settle(all);
+    std::size_t slices = 0;
+    while (t.box->vacuum_due().value()) {
+        ASSERT_TRUE(t.box->vacuum_slice());
+        ASSERT_LT(++slices, 1'000U);
+    }
+    EXPECT_GT(slices, 10U);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    EXPECT_LT(size(), full / 2);
+    EXPECT_TRUE(t.append(ticket()).number > 0);
 }
 
 TEST(outbox, knows_when_the_oldest_pending_event_came) {

@@ -28,7 +28,7 @@ struct recorded_commits final : commit_listener {
     std::size_t settlements = 0;
     std::vector<std::string> calls;
 
-    void appended(std::vector<pending_event> more) override {
+    void appended(std::vector<pending_event> more, sequence /*last*/) override {
         calls.emplace_back("appended");
         std::ranges::move(more, std::back_inserter(events));
     }

@@ -116,7 +116,7 @@ TEST(store, replies_run_on_the_threads_that_own_them) {
     ASSERT_TRUE(box.open());
     struct where : commit_listener {
         std::promise<std::thread::id> told;
-        void appended(std::vector<pending_event>) override { told.set_value(std::this_thread::get_id()); }
+        void appended(std::vector<pending_event>, sequence) override { told.set_value(std::this_thread::get_id()); }
         void settled(std::size_t) override {}
     } listener;
     box.start(&listener);

@@ -1,0 +1,42 @@
+#include "lib/outbox/foreign_ids.hpp"
+
+namespace posthaste {
+
+sqlite_result foreign_ids::prepare(sqlite_connection& database) {
+    database_ = &database;
+    const std::pair<sqlite_statement*, const char*> statements[] = {
+        {&note_, "INSERT INTO foreign_ids (id, seq) VALUES (?,?)"},
+        {&find_, "SELECT seq FROM foreign_ids WHERE id = ?"},
+        {&forget_pending_, "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM events WHERE seq BETWEEN ? AND ?)"},
+        {&forget_delivered_,
+         "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM delivered WHERE seq BETWEEN ? AND ?)"},
+        {&forget_dead_, "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM dead WHERE seq BETWEEN ? AND ?)"},
+    };
+    for (const auto& [statement, sql] : statements) {
+        if (auto prepared = database.prepare(*statement, sql); !prepared) {
+            return prepared;
+        }
+    }
+    return {};
+}
+
+result<std::optional<sequence>, sqlite_error> foreign_ids::find(const uuid& id) {
+    auto rows = find_.query(id);
+    const auto found = rows.next() ? std::optional{static_cast<sequence>(rows.integer(0))} : std::nullopt;
+    if (const auto read = found ? sqlite_result{} : rows.end(); !read) {
+        return read.error();
+    }
+    return found;
+}
+
+result<std::uint64_t, sqlite_error> foreign_ids::forget(home table, sequence first, sequence last) {
+    auto& statement = table == home::pending     ? forget_pending_
+                      : table == home::delivered ? forget_delivered_
+                                                 : forget_dead_;
+    if (const auto forgotten = statement.run(first, last); !forgotten) {
+        return forgotten.error();
+    }
+    return database_->changes();
+}
+
+}  // namespace posthaste

@@ -1,0 +1,35 @@
+// Events whose id carries another number than theirs, as it was given by another outbox (an import): id → number.
+//
+// A row goes when the last that is kept of its event goes; it is found by what is about to be dropped, so that this
+// needs no index of its own.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "lib/outbox/sqlite.hpp"
+
+namespace posthaste {
+
+class foreign_ids {
+  public:
+    [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
+
+    [[nodiscard]] sqlite_result note(const uuid& id, sequence number) { return note_.run(id, number); }
+    [[nodiscard]] result<std::optional<sequence>, sqlite_error> find(const uuid& id);
+
+    enum class home { pending, delivered, dead };
+    // Before the rows first ≤ number ≤ last of that table are dropped. Returns how many ids it forgot.
+    [[nodiscard]] result<std::uint64_t, sqlite_error> forget(home table, sequence first, sequence last);
+
+  private:
+    sqlite_connection* database_ = nullptr;
+    sqlite_statement note_;
+    sqlite_statement find_;
+    sqlite_statement forget_pending_;
+    sqlite_statement forget_delivered_;
+    sqlite_statement forget_dead_;
+};
+
+}  // namespace posthaste

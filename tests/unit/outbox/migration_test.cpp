@@ -1,0 +1,83 @@
+// Files of every schema version that ever landed are opened by the newest code, and lose nothing.
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "lib/outbox/migrations.hpp"
+#include "lib/outbox/row_sum.hpp"
+#include "tests/unit/outbox/temporary_outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+struct old_outbox {
+    temporary_outbox t;
+
+    explicit old_outbox(const std::string& version) {
+        t.box.reset();
+        std::filesystem::remove(t.queue.path + "-wal");
+        std::filesystem::copy_file(POSTHASTE_SOURCE_DIR "/tests/unit/outbox/fixtures/outbox-" + version + ".db",
+                                   t.queue.path, std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::permissions(t.queue.path, std::filesystem::perms{0600});
+        t.now += std::chrono::hours{48};  // later than all of it
+        t.queue.keep_delivered = std::chrono::hours{24 * 365};
+        t.queue.keep_dead = std::chrono::hours{24 * 365};
+        t.open();
+    }
+};
+
+// Made by the daemon of its day: 70 events wait for one user, the first of them failed once, the last 6 are parked; 3
+// are dead and 3 delivered.
+TEST(migration, version_1_keeps_all_that_it_held) {
+    old_outbox old("v1");
+    auto& t = old.t;
+    const auto& totals = t.box->totals();
+    EXPECT_EQ(totals.accepted, 76U);
+    EXPECT_EQ(totals.pending, 70U);
+    EXPECT_EQ(totals.retrying, 1U);
+    EXPECT_EQ(totals.dead, 3U);
+    EXPECT_EQ(totals.delivered, 3U);
+    EXPECT_TRUE(closes(totals));
+
+    const auto first = t.read();
+    ASSERT_EQ(first.events.size(), 70U);
+    EXPECT_TRUE(first.damaged.empty());
+    const auto& head = first.events.front();
+    EXPECT_EQ(head.what.body, R"({"event":"Ticket Created", "userId":"sick","data":{"n":1}})");
+    EXPECT_EQ(head.what.path, "/2023-12/run/event");
+    EXPECT_EQ(head.what.traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    ASSERT_TRUE(head.history);
+    EXPECT_EQ(head.history->last_error->status, 503);
+    EXPECT_EQ(head.history->last_error->message, "because");
+}
+
+TEST(migration, version_1_learns_what_its_dead_weigh) {
+    old_outbox old("v1");
+    auto& t = old.t;
+    const auto with_dead = t.box->totals().bytes;
+    t.queue.keep_dead = milliseconds{0};
+    t.reopen();
+    batch nothing;
+    t.commit(nothing);
+    EXPECT_EQ(t.box->totals().dead, 0U);
+    EXPECT_EQ(t.box->totals().purged, 3U);
+    EXPECT_LT(t.box->totals().bytes, with_dead);
+    EXPECT_EQ(t.box->totals().bytes, [&] {
+        std::uint64_t bytes = 0;
+        for (const auto& one : t.read().events) {
+            bytes += row_bytes(one.what);
+        }
+        return bytes;
+    }());
+}
+
+TEST(migration, every_version_before_the_newest_has_its_fixture) {
+    for (int version = 1; version < outbox_schema_version(); ++version) {
+        const auto file = POSTHASTE_SOURCE_DIR "/tests/unit/outbox/fixtures/outbox-v" + std::to_string(version) + ".db";
+        EXPECT_TRUE(std::filesystem::exists(file)) << file;
+    }
+}
+
+}  // namespace
+}  // namespace posthaste
