@@ -39,6 +39,14 @@ TEST(member_names, finds_a_duplicate_among_many) {
     }
 }
 
+TEST(member_names, finds_a_duplicate_where_few_become_many) {
+    for (int count = 14; count <= 18; ++count) {
+        const std::string names = numbered_names(count);
+        EXPECT_EQ(duplicate_in(names), std::nullopt) << count;
+        EXPECT_EQ(duplicate_in(names + "\"0\""), names.size() + 3) << count;
+    }
+}
+
 TEST(member_names, tells_the_earliest_repetition_among_many) {
     const std::string many = numbered_names(100);
     EXPECT_EQ(duplicate_in(many + "\"99\"\"98\"\"1\""), many.size() + 4);

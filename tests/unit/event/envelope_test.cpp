@@ -98,6 +98,8 @@ TEST(envelope, bounds_its_names_by_their_decoded_bytes) {
     EXPECT_EQ(envelope_errors_of(body(escaped)), "accepted");
     EXPECT_EQ(envelope_errors_of(body(std::string(257, 'x'))), "/event is longer than 256 bytes\n");
     EXPECT_EQ(envelope_errors_of(body(escaped + "x")), "/event is longer than 256 bytes\n");
+    EXPECT_EQ(envelope_errors_of(R"({"event": "a", "userId": ")" + std::string(257, '1') + R"(", "data": {}})"),
+              "/userId is longer than 256 bytes\n");
 }
 
 TEST(envelope, needs_data_to_be_an_object) {

@@ -135,6 +135,11 @@ TEST(malformed, is_nesting_over_64) {
     const auto nested = [](int levels) { return std::string(levels, '[') + std::string(levels, ']'); };
     EXPECT_EQ(place_of(with_value(nested(62))), "accepted");
     EXPECT_EQ(place_of(with_value(nested(63))), "1:101/100");
+    std::string objects = "1";
+    for (int i = 0; i < 62; ++i)
+        objects = "{\"a\":" + objects + "}";
+    EXPECT_EQ(place_of(with_value(objects)), "accepted");
+    EXPECT_EQ(place_of(with_value("{\"a\":" + objects + "}")), "1:349/348");
     EXPECT_EQ(place_of(std::string(1 << 20, '[')), "1:65/64");
     EXPECT_EQ(place_of(std::string(1 << 20, '{')), "1:2/1");
 }

@@ -67,6 +67,19 @@ TEST(chunked_body, refuses_bare_line_ends) {
     EXPECT_EQ(decoded("5\r\nhello\r\n0\r\n\rX").last, state::malformed);
 }
 
+TEST(chunked_body, refuses_any_other_byte_in_the_place_of_cr_or_lf) {
+    EXPECT_EQ(decoded("5\r.hello\r\n0\r\n\r\n").last, state::malformed);
+    EXPECT_EQ(decoded("5;a\r.hello\r\n0\r\n\r\n").last, state::malformed);
+    EXPECT_EQ(decoded("5\r\nhello.\n0\r\n\r\n").last, state::malformed);
+    EXPECT_EQ(decoded("5\r\nhello\r.0\r\n\r\n").last, state::malformed);
+    EXPECT_EQ(decoded("5\r\nhello\r\n0\r.\r\n").last, state::malformed);
+}
+
+TEST(chunked_body, does_not_take_a_missing_size_for_0) {
+    for (const char* bytes : {"\r\n\r\n", ";a\r\n\r\n", "5\r\nhello\r\n\r\n\r\n"})
+        EXPECT_EQ(decoded(bytes).last, state::malformed) << bytes;
+}
+
 TEST(chunked_body, refuses_data_that_does_not_end_where_its_size_says) {
     EXPECT_EQ(decoded("5\r\nhello0\r\n\r\n").last, state::malformed);
     EXPECT_EQ(decoded("4\r\nhello\r\n0\r\n\r\n").last, state::malformed);

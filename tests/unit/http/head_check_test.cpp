@@ -103,6 +103,12 @@ TEST(head_check, refuses_targets_that_are_neither_origin_nor_absolute_form) {
         EXPECT_EQ(status_of_line("GET " + std::string(target) + " HTTP/1.1"), 200U) << target;
 }
 
+TEST(head_check, refuses_authorities_that_no_host_can_be) {
+    for (const char* authority : {"caf\xc3\xa9", "a\x7f", "a\\b", "a\"b", "a{b}", "a|b", "%zz"})
+        EXPECT_EQ(status_of_line("GET http://" + std::string(authority) + "/a HTTP/1.1"), 400U) << authority;
+    EXPECT_EQ(status_of_line("CONNECT localhost:8650 HTTP/1.1"), 400U);
+}
+
 TEST(head_check, refuses_targets_with_bytes_over_0x7e) {
     EXPECT_EQ(status_of_line("GET /caf\xc3\xa9 HTTP/1.1"), 400U);
     EXPECT_EQ(status_of_line("GET /a\x7f HTTP/1.1"), 400U);

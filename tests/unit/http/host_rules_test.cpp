@@ -26,10 +26,27 @@ TEST(host_rules, take_our_own_names_with_our_port_or_none) {
 }
 
 TEST(host_rules, refuse_every_other_name) {
-    for (const char* host :
-         {"evil.example", "evil.example:8650", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
-          "10.1.2.4", "[::2]", "user@localhost", "localhost,evil.example", "app.internal.", "0.0.0.0", "[::]",
-          "2130706433", "[localhost]", "::1", "[::1", "[127.0.0.1]"})
+    for (const char* host : {"evil.example",
+                             "evil.example:8650",
+                             "localhost.evil.example",
+                             "127.0.0.1.evil.example",
+                             "notlocalhost",
+                             "10.1.2.4",
+                             "[::2]",
+                             "user@localhost",
+                             "localhost,evil.example",
+                             "app.internal.",
+                             "0.0.0.0",
+                             "[::]",
+                             "2130706433",
+                             "[localhost]",
+                             "::1",
+                             "[::1",
+                             "[127.0.0.1]",
+                             "not.app.internal",
+                             "notapp.internal",
+                             "app.internal.evil.example",
+                             "110.1.2.3"})
         EXPECT_EQ(with_host(host), 421U) << host;
 }
 
@@ -55,6 +72,10 @@ TEST(host_rules, refuse_a_page_of_another_origin) {
          {"https://evil.example", "null", "http://localhost", "http://localhost:8651", "https://localhost:8650",
           "http://127.0.0.1:8650", "", "http://localhost:8650/", "http://localhost:8650 http://localhost:8650"})
         EXPECT_EQ(with_host("localhost:8650", "Origin: " + std::string(origin) + "\r\n"), 403U) << origin;
+    for (const char* method : {"GET", "HEAD", "OPTIONS", "DELETE"})
+        EXPECT_EQ(judged(std::string(method) + " / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n"),
+                  403U)
+            << method;
     EXPECT_EQ(with_host("localhost:8650", "Origin: http://localhost:8650\r\nORIGIN: https://evil.example\r\n"), 403U);
 }
 

@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 
+#include "daemon/server/server_context.hpp"
 #include "tests/unit/server/served.hpp"
 
 namespace posthaste {
@@ -34,6 +35,33 @@ TEST_F(deadlines, count_a_head_from_its_first_byte) {
     turn_clock(seconds{5});
     ASSERT_TRUE(connection.send("Host: localhost\r\n\r\n"));
     EXPECT_EQ(status_of(connection.read_answer()), 200);
+}
+
+TEST_F(deadlines, are_not_moved_by_a_head_that_comes_byte_by_byte) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send("GET /echo/a HTTP/1.1\r\n"));
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_FALSE(connection.has_more(milliseconds{50}));
+        turn_clock(seconds{4});
+        ASSERT_TRUE(connection.send("X"));
+    }
+    ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(seconds{3});
+    EXPECT_TRUE(connection.has_more(seconds{5}));
+    EXPECT_TRUE(connection.read_some(20).starts_with("HTTP/1.1 408"));
+}
+
+TEST_F(deadlines, count_no_byte_of_a_body_for_a_second_span) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send(head("POST /echo/a", "Content-Length: 60000\r\n") + std::string(50000, 'x')));
+    ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(milliseconds{10500});
+    ASSERT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(milliseconds{10500});
+    EXPECT_TRUE(connection.has_more(seconds{5}));
+    EXPECT_TRUE(connection.read_some(20).starts_with("HTTP/1.1 408"));
 }
 
 TEST_F(deadlines, answer_408_to_a_body_under_1_kib_a_second) {
@@ -112,6 +140,21 @@ TEST_F(deadlines, close_a_peer_that_does_not_read_its_answer_for_30_s) {
     EXPECT_FALSE(connection.read_answer());
 }
 
+TEST_F(deadlines, read_on_for_1_s_behind_a_fault_so_that_its_answer_is_not_lost) {
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send(head("GET /echo/a", "X : y\r\n")));
+    EXPECT_EQ(status_of(connection.read_answer()), 400);
+    EXPECT_TRUE(connection.closed_by_peer());
+    const std::string more(1 * MiB, 'x');
+    for (int i = 0; i < 32; ++i)  // more than the kernel's buffers hold
+        ASSERT_TRUE(connection.send(more)) << "after " << i << " MiB";
+    turn_clock(milliseconds{990});
+    ASSERT_TRUE(connection.send(more));
+    advance_clock(milliseconds{10});
+    EXPECT_TRUE(wait_until([&] { return !connection.send("x"); })) << "it would read for ever";
+}
+
 TEST_F(connection_limit, closes_the_longest_idle_connection_to_make_room) {
     options.limits.connections = 3;
     start();
@@ -140,6 +183,50 @@ TEST_F(connection_limit, closes_the_slowest_head_when_none_is_idle) {
     EXPECT_TRUE(first.closed_by_peer());
     ASSERT_TRUE(second.send("TP/1.1\r\nHost: localhost\r\n\r\n"));
     EXPECT_EQ(second.read_answer()->body, "/echo/b ");
+}
+
+TEST_F(connection_limit, closes_an_idle_connection_before_a_head_and_a_head_before_a_body) {
+    options.limits.connections = 3;
+    start();
+    raw_socket body = connect();
+    ASSERT_TRUE(body.send(head("POST /echo/a", "Content-Length: 9\r\n") + "body"));
+    raw_socket first_head = connect();
+    ASSERT_TRUE(first_head.send("GET /echo/b HT"));
+    raw_socket idle = connect();
+    expect_open(idle);
+    ASSERT_FALSE(first_head.has_more(milliseconds{50}));
+    raw_socket second_head = connect();
+    ASSERT_TRUE(second_head.send("GET /echo/c HT"));
+    EXPECT_TRUE(idle.closed_by_peer());
+    ASSERT_FALSE(second_head.has_more(milliseconds{50}));
+    raw_socket handled = connect();
+    ASSERT_TRUE(handled.send(post("/wait", "1")));
+    EXPECT_TRUE(first_head.closed_by_peer());
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    raw_socket also_handled = connect();
+    ASSERT_TRUE(also_handled.send(post("/wait", "2")));
+    EXPECT_TRUE(second_head.closed_by_peer());
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 2; }));
+    raw_socket last = connect();
+    expect_open(last);
+    EXPECT_TRUE(body.closed_by_peer());
+    for (raw_socket* each : {&handled, &also_handled}) {
+        on_thread([&] { wait.take()->answer(response{}); });
+        EXPECT_EQ(status_of(each->read_answer()), 200);
+    }
+}
+
+TEST_F(connection_limit, closes_what_only_lingers_before_anything_else) {
+    options.limits.connections = 2;
+    start();
+    raw_socket idle = connect();
+    expect_open(idle);
+    raw_socket refused = connect();
+    ASSERT_TRUE(refused.send(head("GET /echo/a", "X : y\r\n")));
+    EXPECT_EQ(status_of(refused.read_answer()), 400);
+    raw_socket third = connect();
+    expect_open(third);
+    expect_open(idle);
 }
 
 TEST_F(connection_limit, lets_a_connection_wait_while_all_others_are_busy) {
@@ -223,6 +310,21 @@ TEST_F(listening, takes_several_addresses_ipv6_too) {
     raw_socket other(port_of(1), "127.0.0.2");
     ASSERT_TRUE(other.send("GET /echo/two HTTP/1.1\r\nHost: 127.0.0.2:" + std::to_string(port_of(0)) + "\r\n\r\n"));
     EXPECT_EQ(status_of(other.read_answer()), 421) << "the port must be the one that was connected to";
+}
+
+TEST_F(listening, goes_by_the_addresses_listened_on_and_the_allowed_hosts) {
+    options.listen.addresses = {{"192.0.2.7", 8650}, {"2001:db8::7", 8650}};
+    options.listen.allowed_hosts = {"app.internal"};
+    const server_context shared(options, routes);
+    const auto judged = [&](const std::string& host) {
+        const std::string bytes = "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+        const auto wrong = shared.hosts.judge(*check_head(bytes), 8650);
+        return wrong ? wrong->status : 200U;
+    };
+    for (const char* host : {"192.0.2.7", "192.0.2.7:8650", "[2001:db8::7]", "app.internal:8650", "localhost"})
+        EXPECT_EQ(judged(host), 200U) << host;
+    for (const char* host : {"192.0.2.8", "192.0.2.7:80", "[2001:db8::8]", "internal"})
+        EXPECT_EQ(judged(host), 421U) << host;
 }
 
 TEST_F(listening, stops_when_what_was_read_is_answered) {

@@ -223,6 +223,31 @@ TEST_F(session_loop, bounds_the_bodies_of_all_connections_until_they_are_answere
     EXPECT_EQ(status_of(third.read_answer()), 200);
 }
 
+TEST_F(session_loop, is_busy_for_the_smallest_body_when_none_is_left_and_for_no_request_without_one) {
+    options.body_bytes = 100 * KiB;
+    start();
+    raw_socket first = connect();
+    ASSERT_TRUE(first.send(post("/wait", std::string(100 * KiB - 10, 'x'))));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    raw_socket in_one_piece = connect();
+    ASSERT_TRUE(in_one_piece.send(post("/echo/a", std::string(11, 'x'))));
+    EXPECT_EQ(status_of(in_one_piece.read_answer()), 503);
+    raw_socket last = connect();
+    ASSERT_TRUE(last.send(post("/wait", std::string(10, 'x'))));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 2; }));
+    raw_socket before_its_body = connect();
+    ASSERT_TRUE(before_its_body.send(head("POST /echo/a", "Content-Length: 1\r\n")));
+    EXPECT_EQ(status_of(before_its_body.read_answer()), 503);
+    EXPECT_TRUE(before_its_body.closed_by_peer());
+    EXPECT_EQ(echo.handled, 0);
+    raw_socket bodyless = connect();
+    expect_open(bodyless);
+    for (raw_socket* each : {&first, &last}) {
+        on_thread([&] { wait.take()->answer(response{}); });
+        EXPECT_EQ(status_of(each->read_answer()), 200);
+    }
+}
+
 TEST_F(session_loop, gives_the_budget_back_when_a_peer_goes_away_in_mid_body) {
     options.body_bytes = 100 * KiB;
     start();
