@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
     posthaste::add_dev_command(app, chosen);      // the daemon and the sandbox in one process, to try it
     posthaste::add_check_command(app, chosen);    // what is wrong with configuration, key, outbox or upstream
     posthaste::add_send_command(app, chosen);     // one event to a running daemon
+    posthaste::add_export_command(app, chosen);   // what is pending or dead, as lines
+    posthaste::add_import_command(app, chosen);   // such lines into a running daemon
     posthaste::add_sandbox_command(app, chosen);  // the local stand-in for the upstream
     return static_cast<int>(posthaste::run_command_line(app, chosen, argc, argv));
 }

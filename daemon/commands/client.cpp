@@ -1,5 +1,7 @@
 #include "daemon/commands/client.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <system_error>
 
@@ -27,6 +29,7 @@ using boost::system::error_code;
 constexpr seconds connect_timeout{5};
 constexpr seconds answer_timeout{30};
 constexpr std::uint64_t most_answer_bytes = 64ULL * 1024 * 1024;
+constexpr std::size_t most_refusal_bytes = 1024 * 1024;
 
 start_failure no_answer(const url& server, const error_code& error) {
     const auto where = server.text();
@@ -37,15 +40,40 @@ start_failure no_answer(const url& server, const error_code& error) {
     return {exit_code::failed, "no answer from " + where + ": " + error.message()};
 }
 
+void complete(http::request<http::string_body>& request, const url& server) {
+    request.set(http::field::host, server.authority());
+    request.set(http::field::user_agent, "posthaste/" POSTHASTE_VERSION);
+    request.keep_alive(false);
+    request.prepare_payload();
+}
+
+// Connects, and writes the request. A refusal may come before the whole of it was taken: then the answer is there to be
+// read, whatever became of the writing.
+struct request_sent {
+    error_code connecting;
+    error_code writing;
+};
+
+request_sent send_request(asio::io_context& io, beast::tcp_stream& stream, const url& server,
+                          const http::request<http::string_body>& request) {
+    asio::ip::tcp::resolver resolver(io);
+    request_sent outcome;
+    const auto addresses = resolver.resolve(server.host, std::to_string(server.port), outcome.connecting);
+    if (outcome.connecting) return outcome;
+    stream.expires_after(connect_timeout);
+    outcome.connecting = run_blocking(io, [&](auto handler) { stream.async_connect(addresses, handler); });
+    if (outcome.connecting) return outcome;
+    stream.expires_after(answer_timeout);
+    outcome.writing = run_blocking(io, [&](auto handler) { http::async_write(stream, request, handler); });
+    return outcome;
+}
+
 class one_request {
   public:
     explicit one_request(const url& server) : server_(server) {}
 
     result<daemon_answer, start_failure> send(http::request<http::string_body> request) {
-        request.set(http::field::host, server_.authority());
-        request.set(http::field::user_agent, "posthaste/" POSTHASTE_VERSION);
-        request.keep_alive(false);
-        request.prepare_payload();
+        complete(request, server_);
         if (auto error = exchange(request)) return no_answer(server_, error);
         auto& answer = parser_.get();
         return daemon_answer{answer.result_int(), std::move(answer.body())};
@@ -53,21 +81,12 @@ class one_request {
 
   private:
     error_code exchange(const http::request<http::string_body>& request) {
-        asio::ip::tcp::resolver resolver(io_);
-        error_code error;
-        const auto addresses = resolver.resolve(server_.host, std::to_string(server_.port), error);
-        if (error) return error;
-
-        stream_.expires_after(connect_timeout);
-        error = run_blocking(io_, [&](auto handler) { stream_.async_connect(addresses, handler); });
-        if (error) return error;
-
-        stream_.expires_after(answer_timeout);
-        const auto write_error = run_blocking(io_, [&](auto handler) { http::async_write(stream_, request, handler); });
-        // A refusal may come before the whole request was taken.
+        const auto sent = send_request(io_, stream_, server_, request);
+        if (sent.connecting) return sent.connecting;
         parser_.body_limit(most_answer_bytes);
-        error = run_blocking(io_, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
-        return error && write_error ? write_error : error;
+        const auto error =
+            run_blocking(io_, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
+        return error && sent.writing ? sent.writing : error;
     }
 
     const url& server_;
@@ -75,6 +94,53 @@ class one_request {
     beast::tcp_stream stream_{io_};
     beast::flat_buffer buffer_;
     http::response_parser<http::string_body> parser_;
+};
+
+// Reads a body piece by piece, whatever its size.
+class streamed_answer {
+  public:
+    streamed_answer(const url& server, const daemon_client::body_sink& sink) : server_(server), sink_(sink) {}
+
+    result<daemon_answer, start_failure> get(http::request<http::string_body> request) {
+        complete(request, server_);
+        const auto sent = send_request(io_, stream_, server_, request);
+        if (sent.connecting) return no_answer(server_, sent.connecting);
+        parser_.body_limit(boost::none);
+        if (auto error =
+                run_blocking(io_, [&](auto handler) { http::async_read_header(stream_, buffer_, parser_, handler); }))
+            return no_answer(server_, error);
+        daemon_answer answer{parser_.get().result_int(), {}};
+        while (!parser_.is_done()) {
+            auto piece = read_piece();
+            if (!piece) return start_failure{exit_code::failed, "the answer broke off: " + piece.error().message()};
+            if (answer.status == 200) {
+                if (!sink_(*piece)) break;
+            } else if (answer.body.size() < most_refusal_bytes) {
+                answer.body += *piece;
+            }
+        }
+        return answer;
+    }
+
+  private:
+    result<std::string_view, error_code> read_piece() {
+        auto& body = parser_.get().body();
+        body.data = piece_.data();
+        body.size = piece_.size();
+        stream_.expires_after(answer_timeout);
+        auto error = run_blocking(io_, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
+        if (error == http::error::need_buffer) error = {};
+        if (error) return error;
+        return std::string_view(piece_.data(), piece_.size() - body.size);
+    }
+
+    const url& server_;
+    const daemon_client::body_sink& sink_;
+    asio::io_context io_{1};
+    beast::tcp_stream stream_{io_};
+    beast::flat_buffer buffer_;
+    http::response_parser<http::buffer_body> parser_;
+    std::array<char, 64 * 1024> piece_{};
 };
 
 result<url, start_failure> server_url(const std::string& text, const std::string& source) {
@@ -95,9 +161,18 @@ result<daemon_answer, start_failure> daemon_client::get(const std::string& targe
 }
 
 result<daemon_answer, start_failure> daemon_client::post_json(const std::string& target, std::string body) const {
+    return post(target, "application/json", std::move(body));
+}
+
+result<daemon_answer, start_failure> daemon_client::post(const std::string& target, const char* content_type,
+                                                         std::string body) const {
     http::request<http::string_body> request{http::verb::post, server_.path_prefix + target, 11, std::move(body)};
-    request.set(http::field::content_type, "application/json");
+    request.set(http::field::content_type, content_type);
     return one_request(server_).send(std::move(request));
+}
+
+result<daemon_answer, start_failure> daemon_client::get_stream(const std::string& target, const body_sink& sink) const {
+    return streamed_answer(server_, sink).get({http::verb::get, server_.path_prefix + target, 11});
 }
 
 result<url, start_failure> find_daemon(const std::optional<std::string>& server,

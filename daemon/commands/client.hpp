@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/commands/config_options.hpp"
 #include "lib/base/result.hpp"
@@ -24,6 +26,14 @@ class daemon_client {
     // `target` begins with "/". The error says why no answer came, and what to do.
     [[nodiscard]] result<daemon_answer, start_failure> get(const std::string& target) const;
     [[nodiscard]] result<daemon_answer, start_failure> post_json(const std::string& target, std::string body) const;
+    [[nodiscard]] result<daemon_answer, start_failure> post(const std::string& target, const char* content_type,
+                                                            std::string body) const;
+
+    // Takes the next bytes of an answer's body. False: no more are wanted.
+    using body_sink = std::function<bool(std::string_view bytes)>;
+    // A body of any size goes to `sink` as it comes; that of another status than 200 is in the answer instead.
+    [[nodiscard]] result<daemon_answer, start_failure> get_stream(const std::string& target,
+                                                                  const body_sink& sink) const;
 
   private:
     url server_;

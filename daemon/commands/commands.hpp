@@ -17,6 +17,8 @@ void add_run_command(CLI::App& app, command& chosen);
 void add_dev_command(CLI::App& app, command& chosen);
 void add_check_command(CLI::App& app, command& chosen);
 void add_send_command(CLI::App& app, command& chosen);
+void add_export_command(CLI::App& app, command& chosen);
+void add_import_command(CLI::App& app, command& chosen);
 void add_sandbox_command(CLI::App& app, command& chosen);
 
 }  // namespace posthaste

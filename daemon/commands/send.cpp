@@ -15,6 +15,7 @@
 
 #include "daemon/commands/client.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/commands/refusal_text.hpp"
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/file.hpp"
@@ -77,30 +78,6 @@ result<std::string, start_failure> event_body(const send_options& options) {
     }
 }
 
-// A member of a document that may be anything; "" when it is not there or no string.
-std::string text_of(const nlohmann::json& document, const char* member) {
-    if (!document.is_object()) return "";
-    const auto found = document.find(member);
-    return found != document.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-exit_code tell_refusal(const daemon_answer& answer) {
-    const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
-    const auto detail = text_of(problem, "detail");
-    if (detail.empty()) {
-        return fail(exit_code::failed, "answered " + std::to_string(answer.status) +
-                                           ", and not as posthaste does: is it another program?");
-    }
-    fail(exit_code::failed, printable(detail, 1024) + " (" + std::to_string(answer.status) + ")");
-    if (problem.contains("errors") && problem["errors"].is_array()) {
-        for (const auto& error : problem["errors"]) {
-            std::cerr << "  " << printable(text_of(error, "pointer")) << ": "
-                      << printable(text_of(error, "detail"), 1024) << "\n";
-        }
-    }
-    return exit_code::failed;
-}
-
 class sender {
   public:
     sender(const send_options& options, url server, std::string body)
@@ -111,7 +88,7 @@ class sender {
         if (!answer) return fail(answer.error().code, answer.error().message);
         if (answer->status != 202) {
             if (options_.json) std::cout << answer->body << "\n";
-            return tell_refusal(*answer);
+            return tell_refusal("posthaste send", *answer);
         }
         id_ = text_of(nlohmann::json::parse(answer->body, nullptr, false), "id");
         if (id_.empty()) return fail(exit_code::failed, "answered 202 without an id: is it another program?");

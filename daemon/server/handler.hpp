@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,15 @@ struct response {
     bool close = false;  // the connection ends with this answer
 };
 
+// A body whose length nobody knows beforehand, in parts, as fast as the peer takes them.
+class body_source {
+  public:
+    virtual ~body_source() = default;
+    // Calls `give` once, later, on the listener's thread: with the next part, or with an empty one for the end. Not
+    // called again before.
+    virtual void next(std::function<void(std::string part)> give) = 0;
+};
+
 // One request that is waiting for its answer. Kept alive by whoever still has to answer it; the peer may be gone by
 // then, which the exchange bears in silence. Answer (or drop) exactly once, from the listener's thread; forgotten
 // without an answer, which may happen on any thread, the connection closes.
@@ -35,6 +45,8 @@ class exchange {
 
     virtual void answer(response what) = 0;
     virtual void answer(const problem& what) = 0;
+    // The body of `head` is ignored. To a HEAD only the head is answered.
+    virtual void answer_in_parts(response head, std::shared_ptr<body_source> body) = 0;
     // Closes the connection without an answer: only the sandbox's faults do that.
     virtual void drop() = 0;
 };

@@ -3,19 +3,11 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
-#include "lib/http/characters.hpp"
+#include "lib/http/api_version.hpp"
 
 namespace posthaste {
 
 namespace {
-
-// YYYY-MM
-bool is_api_version(std::string_view text) {
-    if (text.size() != 7 || text[4] != '-') return false;
-    if (!is_all_in(text.substr(0, 4), character_class::digit)) return false;
-    const std::string_view month = text.substr(5);
-    return is_all_in(month, character_class::digit) && month >= "01" && month <= "12";
-}
 
 bool segment_matches(std::string_view pattern, std::string_view segment) {
     if (pattern == "{version}") return is_api_version(segment);

@@ -289,7 +289,7 @@ void session::write_rest() {
                                  if (failed) return self->close();
                                  self->written_ += count;
                                  self->since_ = self->shared_->clock.steady();
-                                 if (self->written_ == self->out_.size()) return self->answered();
+                                 if (self->written_ == self->out_.size()) return self->written();
                                  self->write_rest();
                              });
 }
@@ -333,6 +333,7 @@ void session::close() {
     socket_.close(ignored);
     shared_->bodies.give_back(std::exchange(budget_taken_, 0));
     shared_->connections.leave(*this);
+    source_.reset();
 }
 
 }  // namespace posthaste

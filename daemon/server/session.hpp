@@ -46,6 +46,7 @@ class session final : public exchange, public tracked_connection, public std::en
     [[nodiscard]] std::string& body() override { return body_; }
     void answer(response what) override;
     void answer(const problem& what) override;
+    void answer_in_parts(response head, std::shared_ptr<body_source> body) override;
     void drop() override { close(); }
 
     // As one of the listener's connections.
@@ -82,6 +83,9 @@ class session final : public exchange, public tracked_connection, public std::en
     void send_continue();
     void send(unsigned status, std::string_view content_type, std::string_view fields, std::string_view body);
     void write_rest();
+    void written();
+    void next_part();
+    void send_part(std::string part);
     void answered();
     void linger();
     void close();
@@ -113,6 +117,7 @@ class session final : public exchange, public tracked_connection, public std::en
     std::size_t request_bytes_ = 0;  // what the request still takes up in the buffer
     std::string out_;
     std::size_t written_ = 0;
+    std::shared_ptr<body_source> source_;  // what comes after out_
 };
 
 }  // namespace posthaste

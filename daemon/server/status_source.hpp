@@ -22,4 +22,9 @@ struct status_source {
 
 using event_finder = std::function<void(uuid id, std::function<void(std::optional<event_facts>)> reply)>;
 
+using event_lister = std::function<void(list_request request, std::function<void(list_page)> reply)>;
+using event_exporter = std::function<void(export_request request, std::function<void(export_page)> reply)>;
+using event_importer =
+    std::function<void(std::vector<pending_event> events, std::function<void(result<import_report, refusal>)> reply)>;
+
 }  // namespace posthaste

@@ -9,7 +9,10 @@
 #include "daemon/delivery/delivery.hpp"
 #include "daemon/server/event_handler.hpp"
 #include "daemon/server/events_handler.hpp"
+#include "daemon/server/export_handler.hpp"
 #include "daemon/server/health_handler.hpp"
+#include "daemon/server/import_handler.hpp"
+#include "daemon/server/list_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "daemon/store/store.hpp"
@@ -32,12 +35,16 @@ class api {
     void stop() noexcept { stopping_ = true; }
 
   private:
+    [[nodiscard]] std::optional<refusal> refusing() const;
     [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream);
 
     bool stopping_ = false;
     rate_window accepted_;
     events_handler events_;
     event_handler event_;
+    list_handler list_;
+    export_handler export_;
+    import_handler import_;
     status_handler status_;
     live_handler live_;
     ready_handler ready_;

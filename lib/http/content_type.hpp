@@ -12,4 +12,7 @@ namespace posthaste {
 // 415 unless the body is announced as application/json (parameters are fine) and not coded (identity is fine).
 [[nodiscard]] std::optional<problem> refuse_unless_json(const request_head& head);
 
+// 415 unless it is announced as application/x-ndjson, likewise.
+[[nodiscard]] std::optional<problem> refuse_unless_ndjson(const request_head& head);
+
 }  // namespace posthaste

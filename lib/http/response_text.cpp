@@ -124,9 +124,11 @@ void append_head(std::string& out, const answer_head& head) {
         out += head.content_type;
         out += "\r\n";
     }
-    if (head.status != 204) {
+    if (!head.content_length) {
+        if (head.minor_version > 0) out += "Transfer-Encoding: chunked\r\n";
+    } else if (head.status != 204) {
         out += "Content-Length: ";
-        append_number(out, head.content_length);
+        append_number(out, *head.content_length);
         out += "\r\n";
     }
     out += head.fields;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,8 @@ struct answer_head {
     bool keep_alive = true;
     std::string_view date{};  // a line of date_line()
     std::string_view content_type{};
-    std::size_t content_length = 0;
-    std::string_view fields{};  // further complete lines
+    std::optional<std::size_t> content_length = 0;  // empty: not known; chunked, or up to the connection's end
+    std::string_view fields{};                      // further complete lines
 };
 
 // Appends the status line, the fields and the empty line. Problems and pages must not be taken for something else by a

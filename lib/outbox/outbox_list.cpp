@@ -65,6 +65,7 @@ result<export_page, sqlite_error> outbox::export_slice(const export_request& req
         return rows.error();
     }
     export_page out;
+    out.newest = last_number();
     out.last = request.after;
     std::size_t bytes = 0;
     for (const auto& one : *rows) {

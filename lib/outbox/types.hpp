@@ -159,6 +159,7 @@ struct exported_event {
 struct export_page {
     std::vector<exported_event> events;  // rows whose checksum or columns are wrong are left out
     std::size_t damaged = 0;             // so many
+    sequence newest = 0;                 // the latest event of all, as of this page
     sequence last = 0;                   // everything after the request's `after` up to here was looked at
     bool reached_end = false;
 };

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/base/percent.hpp"
 #include "lib/base/text.hpp"
 #include "lib/event/envelope.hpp"
 
@@ -14,30 +15,6 @@ namespace {
 constexpr std::size_t messages_kept = 10'000;
 constexpr std::size_t message_bytes_kept = 16 * 1024 * 1024;
 constexpr std::size_t keys_kept = 100'000;
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        if (i + 2 >= text.size()) return std::nullopt;
-        const int high = hex_digit(text[i + 1]);
-        const int low = hex_digit(text[i + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return out;
-}
 
 // The upstream's errors have one text and no list: all of it goes into the text, which names the first one already.
 std::string told_in_one_line(const envelope_fault& fault) {

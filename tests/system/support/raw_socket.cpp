@@ -130,6 +130,12 @@ std::optional<http_answer> raw_socket::read_answer() {
     http_answer answer = parse_head(std::string_view(buffer_).substr(0, head_size));
     buffer_.erase(0, head_size + 4);
     if (bodyless(answer.status)) return answer;
+    if (answer.header("transfer-encoding") == "chunked") {
+        auto body = read_chunks();
+        if (!body) return {};
+        answer.body = *std::move(body);
+        return answer;
+    }
     const std::string length = answer.header("content-length");
     if (length.empty()) {  // up to the end of the connection
         while (fill(patience) == read_result::bytes)
@@ -143,6 +149,21 @@ std::optional<http_answer> raw_socket::read_answer() {
     answer.body = buffer_.substr(0, size);
     buffer_.erase(0, size);
     return answer;
+}
+
+std::optional<std::string> raw_socket::read_chunks() {
+    std::string body;
+    for (;;) {
+        std::size_t line = 0;
+        while ((line = buffer_.find("\r\n")) == std::string::npos)
+            if (fill(patience) != read_result::bytes) return {};
+        const std::size_t size = std::stoul(buffer_.substr(0, line), nullptr, 16);
+        while (buffer_.size() < line + 2 + size + 2)
+            if (fill(patience) != read_result::bytes) return {};
+        body.append(buffer_, line + 2, size);
+        buffer_.erase(0, line + 2 + size + 2);
+        if (size == 0) return body;
+    }
 }
 
 std::optional<std::string> raw_socket::read_until_close(std::chrono::milliseconds at_most) {

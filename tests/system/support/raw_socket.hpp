@@ -60,6 +60,7 @@ class raw_socket {
 
   private:
     enum class read_result { bytes, end, timeout };
+    std::optional<std::string> read_chunks();
     read_result fill(std::chrono::milliseconds at_most);
 
     int socket_ = -1;

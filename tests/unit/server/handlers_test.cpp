@@ -36,6 +36,7 @@ class asked final : public exchange {
         text = to_json(what);
         retry_after = what.retry_after;
     }
+    void answer_in_parts(response, std::shared_ptr<body_source>) override {}
     void drop() override {}
 
     [[nodiscard]] json shown() const { return json::parse(text); }

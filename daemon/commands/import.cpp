@@ -1,0 +1,125 @@
+// `posthaste import`: the lines of an export, to a running daemon.
+//
+// Sent in pieces of whole lines, so that a file of any size can be imported and the daemon is never held up. What is
+// already there is skipped, so an import that broke off is simply repeated.
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/commands/client.hpp"
+#include "daemon/commands/commands.hpp"
+#include "daemon/commands/refusal_text.hpp"
+#include "lib/base/text.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr std::size_t piece_bytes = 512 * 1024;
+
+struct import_options {
+    std::string file;
+    std::optional<std::string> server;
+    std::optional<std::string> config_file;
+    bool json = false;
+};
+
+exit_code fail(exit_code code, const std::string& what) {
+    std::cerr << "posthaste import: " << what << "\n";
+    return code;
+}
+
+class importer {
+  public:
+    importer(const import_options& options, url server) : options_(options), client_(std::move(server)) {}
+
+    exit_code run(std::istream& lines) {
+        std::string piece;
+        for (std::string line; std::getline(lines, line);) {
+            piece += line + "\n";
+            ++lines_read_;
+            if (piece.size() < piece_bytes) continue;
+            if (const auto done = send(piece); done != exit_code::done) return done;
+            piece.clear();
+        }
+        if (lines.bad())
+            return fail(exit_code::failed, printable(options_.file, 1024) + " could not be read to its end");
+        if (const auto done = piece.empty() ? exit_code::done : send(piece); done != exit_code::done) return done;
+        tell();
+        return exit_code::done;
+    }
+
+  private:
+    exit_code send(const std::string& piece) {
+        const auto answer = client_.post("/v1/import", "application/x-ndjson", piece);
+        if (!answer) return fail(answer.error().code, answer.error().message + so_far());
+        if (answer->status != 200) {
+            tell_refusal("posthaste import", *answer);
+            return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
+                                               " of " + printable(options_.file, 1024) + so_far());
+        }
+        const auto told = nlohmann::json::parse(answer->body, nullptr, false);
+        if (!told.is_object() || !told.contains("imported") || !told.contains("skipped"))
+            return fail(exit_code::failed, "the answer is not posthaste's: is it another program?");
+        imported_ += told["imported"].get<std::uint64_t>();
+        skipped_ += told["skipped"].get<std::uint64_t>();
+        lines_sent_ = lines_read_;
+        return exit_code::done;
+    }
+
+    [[nodiscard]] std::string so_far() const {
+        return "; " + std::to_string(imported_) + " events were imported before. Run it again: they are skipped";
+    }
+
+    void tell() const {
+        if (options_.json)
+            std::cout << nlohmann::ordered_json{{"imported", imported_}, {"skipped", skipped_}}.dump() << "\n";
+        else
+            std::cout << "imported " << imported_ << ", skipped " << skipped_ << " that were already there\n";
+    }
+
+    const import_options& options_;
+    daemon_client client_;
+    std::uint64_t imported_ = 0;
+    std::uint64_t skipped_ = 0;
+    std::uint64_t lines_read_ = 0;
+    std::uint64_t lines_sent_ = 0;
+};
+
+exit_code run_import(const import_options& options) {
+    auto server = find_daemon(options.server, options.config_file);
+    if (!server) return fail(server.error().code, server.error().message);
+    importer run(options, *std::move(server));
+    if (options.file == "-") return run.run(std::cin);
+    std::ifstream file(options.file, std::ios::binary);
+    if (!file) return fail(exit_code::usage, printable(options.file, 1024) + " cannot be read");
+    return run.run(file);
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& app, command& chosen) {
+    auto options = std::make_shared<import_options>();
+    auto* command_line = app.add_subcommand("import", "Take the lines of an export as new pending events");
+    command_line->add_option("FILE", options->file, "The file with the lines, or - for standard input")->required();
+    command_line
+        ->add_option("--server", options->server,
+                     "The daemon's URL; else $POSTHASTE_SERVER, else the configuration's first address")
+        ->type_name("URL");
+    command_line
+        ->add_option("--config", options->config_file,
+                     std::string("The configuration file [") + default_config_file + "]")
+        ->type_name("FILE");
+    command_line->add_flag("--json", options->json, "Print the outcome as JSON");
+    command_line->callback([options, &chosen] { chosen = [options] { return run_import(*options); }; });
+}
+
+}  // namespace posthaste

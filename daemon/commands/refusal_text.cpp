@@ -1,0 +1,34 @@
+#include "daemon/commands/refusal_text.hpp"
+
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/text.hpp"
+
+namespace posthaste {
+
+std::string text_of(const nlohmann::json& document, const char* member) {
+    if (!document.is_object()) return "";
+    const auto found = document.find(member);
+    return found != document.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+exit_code tell_refusal(const std::string& name, const daemon_answer& answer) {
+    const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
+    const auto detail = text_of(problem, "detail");
+    if (detail.empty()) {
+        std::cerr << name << ": answered " << answer.status << ", and not as posthaste does: is it another program?\n";
+        return exit_code::failed;
+    }
+    std::cerr << name << ": " << printable(detail, 1024) << " (" << answer.status << ")\n";
+    if (problem.contains("errors") && problem["errors"].is_array()) {
+        for (const auto& error : problem["errors"]) {
+            std::cerr << "  " << printable(text_of(error, "pointer")) << ": "
+                      << printable(text_of(error, "detail"), 1024) << "\n";
+        }
+    }
+    return exit_code::failed;
+}
+
+}  // namespace posthaste

@@ -1,0 +1,19 @@
+// How the commands tell what the daemon refused.
+
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/commands/client.hpp"
+
+namespace posthaste {
+
+// A member of a document that may be anything; "" when it is not there or no string.
+[[nodiscard]] std::string text_of(const nlohmann::json& document, const char* member);
+
+// The problem's detail and its errors on stderr, behind "NAME: ". Returns `failed`.
+exit_code tell_refusal(const std::string& name, const daemon_answer& answer);
+
+}  // namespace posthaste

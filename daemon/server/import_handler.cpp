@@ -1,0 +1,125 @@
+#include "daemon/server/import_handler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/server/refusals.hpp"
+#include "lib/http/content_type.hpp"
+#include "lib/http/event_lines.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr std::size_t slice_bytes = 64 * KiB;
+constexpr std::size_t group_bytes = 1 * MiB;
+constexpr std::size_t group_events = 1'000;
+constexpr std::size_t most_errors = 100;
+
+// One import under way.
+class import_run : public std::enable_shared_from_this<import_run> {
+  public:
+    import_run(boost::asio::io_context& io, const event_importer& store, std::shared_ptr<exchange> request)
+        : io_(io), store_(store), request_(std::move(request)), text_(std::move(request_->body())) {}
+
+    void read_slice() {
+        const std::size_t until = std::min(at_ + slice_bytes, text_.size());
+        while (at_ < until && errors_.size() < most_errors)
+            read_next_line();
+        if (at_ < text_.size() && errors_.size() < most_errors)
+            return boost::asio::post(io_, [self = shared_from_this()] { self->read_slice(); });
+        text_ = {};
+        if (!errors_.empty()) return refuse();
+        std::ranges::reverse(events_);  // groups are taken from the back
+        store_group();
+    }
+
+  private:
+    void read_next_line() {
+        const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+        const std::string_view line = std::string_view(text_).substr(at_, end - at_);
+        at_ = end + 1;
+        const std::size_t number = lines_++;
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+        auto read = read_line(line);
+        if (read) {
+            events_.push_back(*std::move(read));
+            return;
+        }
+        for (field_error& error : std::move(read).error())
+            errors_.push_back({"/" + std::to_string(number) + error.pointer, std::move(error.detail)});
+    }
+
+    void refuse() {
+        request_->answer(problem{.status = 422,
+                                 .name = "invalid-event",
+                                 .detail = "Nothing was imported: " + errors_.front().pointer + " " +
+                                           errors_.front().detail +
+                                           ". The pointers begin with the line, counted from 0.",
+                                 .errors = std::move(errors_)});
+    }
+
+    void store_group() {
+        std::vector<pending_event> group;
+        std::size_t bytes = 0;
+        while (!events_.empty() && group.size() < group_events && bytes < group_bytes) {
+            bytes += events_.back().what.body.size();
+            group.push_back(std::move(events_.back()));
+            events_.pop_back();
+        }
+        if (group.empty()) return answer();
+        store_(std::move(group),
+               [self = shared_from_this()](const result<import_report, refusal>& outcome) { self->stored(outcome); });
+    }
+
+    void stored(const result<import_report, refusal>& outcome) {
+        if (!outcome) return stop(outcome.error());
+        imported_ += outcome->imported;
+        known_ += outcome->known;
+        if (outcome->queue_full) return stop(refusal::queue_full);
+        if (outcome->disk_full) return stop(refusal::disk_full);
+        store_group();
+    }
+
+    // Part of it may be stored.
+    void stop(refusal why) {
+        problem told = problem_of(why);
+        told.detail = "Of this import " + std::to_string(imported_) +
+                      " events are stored and the rest is not; repeat it, and what is stored is skipped. " +
+                      "The reason: " + told.detail;
+        request_->answer(told);
+    }
+
+    void answer() {
+        const nlohmann::ordered_json told = {{"imported", imported_}, {"skipped", known_}};
+        request_->answer(response{.body = told.dump()});
+    }
+
+    boost::asio::io_context& io_;
+    const event_importer& store_;
+    std::shared_ptr<exchange> request_;
+    std::string text_;
+    std::size_t at_ = 0;
+    std::size_t lines_ = 0;
+    std::vector<pending_event> events_;
+    std::vector<field_error> errors_;
+    std::size_t imported_ = 0;
+    std::size_t known_ = 0;
+};
+
+}  // namespace
+
+std::optional<problem> import_handler::refuse(const request_head& head) const {
+    if (std::optional<problem> wrong = refuse_unless_ndjson(head)) return wrong;
+    if (const std::optional<refusal> why = refusing_()) return problem_of(*why);
+    return {};
+}
+
+void import_handler::handle(std::shared_ptr<exchange> request) {
+    std::make_shared<import_run>(io_, store_, std::move(request))->read_slice();
+}
+
+}  // namespace posthaste

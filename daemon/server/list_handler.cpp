@@ -1,0 +1,75 @@
+#include "daemon/server/list_handler.hpp"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "daemon/server/event_json.hpp"
+#include "daemon/server/optional_json.hpp"
+#include "lib/base/text.hpp"
+#include "lib/http/cursor.hpp"
+#include "lib/http/query_string.hpp"
+
+namespace posthaste {
+
+namespace {
+
+constexpr std::size_t usual_limit = 50;
+constexpr std::size_t most_limit = 500;
+
+std::optional<event_state> state_named(std::string_view name) {
+    for (const auto state : {event_state::pending, event_state::delivered, event_state::dead})
+        if (name == to_string(state)) return state;
+    return std::nullopt;
+}
+
+// Empty: it is no such number.
+std::optional<std::size_t> read_limit(const std::optional<std::string>& text) {
+    if (!text) return usual_limit;
+    std::size_t limit = 0;
+    const auto read = std::from_chars(text->data(), text->data() + text->size(), limit);
+    const bool whole = read.ec == std::errc{} && read.ptr == text->data() + text->size();
+    if (whole && limit >= 1 && limit <= most_limit) return limit;
+    return std::nullopt;
+}
+
+result<list_request, problem> read_request(std::string_view query) {
+    static constexpr std::array<std::string_view, 5> known{"state", "event", "userId", "limit", "cursor"};
+    const auto given = query_string::parse(query, known);
+    if (!given) return given.error();
+    list_request request;
+    if (const auto state = given->get("state")) {
+        request.state = state_named(*state);
+        if (!request.state) return invalid_query("state must be pending, delivered or dead.");
+    }
+    request.name = given->get("event").value_or("");
+    request.user_id = given->get("userId").value_or("");
+    const auto limit = read_limit(given->get("limit"));
+    if (!limit) return invalid_query("limit must be a number from 1 to " + std::to_string(most_limit) + ".");
+    request.limit = *limit;
+    if (const auto cursor = given->get("cursor")) {
+        const auto last = parse_cursor(*cursor);
+        if (!last) return invalid_query("cursor must be the nextCursor of an earlier page.");
+        request.before = *last;
+    }
+    return request;
+}
+
+std::string to_json(const list_page& page) {
+    nlohmann::ordered_json shown = {{"events", nlohmann::ordered_json::array()}, {"nextCursor", nullptr}};
+    for (const auto& one : page.events)
+        shown["events"].push_back(facts_json(one));
+    if (!page.reached_end) shown["nextCursor"] = to_cursor(page.last);
+    return dumped(shown);
+}
+
+}  // namespace
+
+void list_handler::handle(std::shared_ptr<exchange> request) {
+    auto wanted = read_request(request->head().query);
+    if (!wanted) return request->answer(wanted.error());
+    list_(*std::move(wanted),
+          [waiting = std::move(request)](const list_page& page) { waiting->answer(response{.body = to_json(page)}); });
+}
+
+}  // namespace posthaste

@@ -1,0 +1,26 @@
+// Events as lines of ndjson, to carry them from one outbox to another (GET /v1/export, POST /v1/import):
+//
+//     {"id", "path", "apiVersion", "receivedAt", "state", "body": "<the posted text>"}
+//
+// Pure; any thread.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.hpp"
+#include "lib/event/schema.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+// The line with its line feed.
+[[nodiscard]] std::string to_line(const exported_event& one);
+
+// What the line says, its number still to be given; or everything that is wrong with it, with pointers into the line.
+// The body must be an event, but is held to no schema: it was accepted once. Unknown members are ignored.
+[[nodiscard]] result<pending_event, std::vector<field_error>> read_line(std::string_view line);
+
+}  // namespace posthaste

@@ -1,0 +1,169 @@
+// Listing, exporting and importing: what is in the queue can be seen, and carried to another daemon.
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/system/support/daemon_under_test.hpp"
+#include "tests/system/support/upstream_process.hpp"
+
+namespace posthaste {
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream from(text);
+    for (std::string line; std::getline(from, line);)
+        lines.push_back(line);
+    return lines;
+}
+
+std::string exported(const daemon_under_test& daemon, const std::string& query = "") {
+    const auto answer = http_call(daemon.port(), "GET", "/v1/export" + query);
+    EXPECT_TRUE(answer && answer->status == 200) << (answer ? answer->body : "no answer");
+    return answer ? answer->body : "";
+}
+
+nlohmann::json imported(const daemon_under_test& daemon, const std::string& lines, int status = 200) {
+    const auto answer =
+        http_call(daemon.port(), "POST", "/v1/import", {{"Content-Type", "application/x-ndjson"}}, lines);
+    EXPECT_TRUE(answer && answer->status == status) << (answer ? answer->body : "no answer");
+    return answer ? answer->json() : nlohmann::json();
+}
+
+nlohmann::json page_of(const daemon_under_test& daemon, const std::string& query) {
+    const auto answer = http_call(daemon.port(), "GET", "/v1/events" + query);
+    EXPECT_TRUE(answer && answer->status == 200) << (answer ? answer->body : "no answer");
+    return answer ? answer->json() : nlohmann::json();
+}
+
+}  // namespace
+
+TEST(carry, what_one_daemon_exports_another_delivers_byte_for_byte_in_order) {
+    daemon_under_test from;
+    from.start();
+    std::vector<std::string> ids;
+    std::vector<std::string> bodies;
+    for (int number = 0; number < 30; ++number) {
+        bodies.push_back(R"( {"event": "e",  "userId": "u", "data": {"n": )" + std::to_string(number) +
+                         R"(, "text": "é\u00e9\n"}} )");
+        ids.push_back(from.post(bodies.back(), "/2023-12/run/event"));
+    }
+    const std::string lines = exported(from);
+    EXPECT_EQ(lines_of(lines).size(), 30u);
+
+    upstream_process upstream;
+    upstream.start();
+    daemon_under_test to(upstream.url());
+    to.start();
+    EXPECT_EQ(imported(to, lines), nlohmann::json({{"imported", 30}, {"skipped", 0}}));
+    ASSERT_TRUE(to.wait_until_drained()) << to.log();
+    EXPECT_EQ(imported(to, lines), nlohmann::json({{"imported", 0}, {"skipped", 30}})) << "delivered ones are known";
+    ASSERT_TRUE(upstream.wait_for_requests(30));
+    ASSERT_EQ(upstream.requests().size(), 30u);
+    for (std::size_t at = 0; at < 30; ++at) {
+        EXPECT_EQ(upstream.requests()[at].body, bodies[at]);
+        EXPECT_EQ(upstream.requests()[at].path, "/2023-12/run/event");
+        EXPECT_EQ(upstream.requests()[at].field("Idempotency-Key"), ids[at]);
+        EXPECT_EQ(to.event(ids[at]).value("state", ""), "delivered");
+    }
+}
+
+TEST(carry, an_import_is_all_checked_before_any_of_it_is_stored) {
+    daemon_under_test daemon;
+    daemon.start();
+    daemon.post(sample_event());
+    const std::string good = exported(daemon);
+    daemon_under_test other;
+    other.start();
+    const auto problem = imported(other, good + "{\"id\": 1}\n", 422);
+    EXPECT_EQ(problem.value("type", ""), "urn:posthaste:problem:invalid-event");
+    EXPECT_EQ(problem["errors"][0].value("pointer", ""), "/1/id");
+    EXPECT_EQ(other.status()["totals"]["accepted"], 0);
+    const auto unannounced = http_call(other.port(), "POST", "/v1/import", {{"Content-Type", "text/plain"}}, good);
+    ASSERT_TRUE(unannounced);
+    EXPECT_EQ(unannounced->status, 415);
+}
+
+TEST(carry, pages_skip_and_repeat_nothing_while_events_come) {
+    daemon_under_test daemon;
+    daemon.start();
+    std::vector<std::string> before;
+    for (int number = 0; number < 25; ++number)
+        before.push_back(daemon.post(sample_event(number % 5 == 0 ? "five" : "other")));
+    std::vector<std::string> listed;
+    std::string cursor;
+    do {
+        const auto page = page_of(daemon, "?limit=4" + (cursor.empty() ? "" : "&cursor=" + cursor));
+        for (const auto& one : page["events"]) {
+            EXPECT_FALSE(one.contains("data"));
+            listed.push_back(one["id"]);
+        }
+        cursor = page["nextCursor"].is_string() ? page["nextCursor"].get<std::string>() : "";
+        daemon.post(sample_event());
+    } while (!cursor.empty());
+    EXPECT_EQ(listed, std::vector<std::string>(before.rbegin(), before.rend()));
+    EXPECT_EQ(page_of(daemon, "?userId=five")["events"].size(), 5u);
+    EXPECT_EQ(page_of(daemon, "?state=dead")["events"].size(), 0u);
+    EXPECT_EQ(page_of(daemon, "?event=Ticket%20Created&limit=500&userId=other")["events"].size(), 20u);
+}
+
+TEST(carry, a_wrong_question_gets_a_clear_answer) {
+    daemon_under_test daemon;
+    daemon.start();
+    for (const auto* query : {"?limit=0", "?limit=501", "?limit=ten", "?state=lost", "?cursor=7", "?stat=dead"}) {
+        const auto answer = http_call(daemon.port(), "GET", std::string("/v1/events") + query);
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->status, 400) << query;
+        EXPECT_EQ(answer->json().value("type", ""), "urn:posthaste:problem:invalid-query") << query;
+    }
+    const auto bodiless = http_call(daemon.port(), "GET", "/v1/export?state=delivered");
+    ASSERT_TRUE(bodiless);
+    EXPECT_EQ(bodiless->status, 400);
+}
+
+TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
+    daemon_under_test from;
+    from.start();
+    for (int number = 0; number < 10; ++number)
+        from.post(sample_event("u" + std::to_string(number)));
+    const std::string file = from.folder() / "queue.ndjson";
+    const auto exporting = run_to_end({.command = {posthaste_binary(), "export", "--out", file, "--server", from.url()},
+                                       .environment = {},
+                                       .folder = {},
+                                       .input = {}});
+    EXPECT_EQ(exporting.status, 0) << (exporting.output + exporting.error);
+    EXPECT_NE((exporting.output + exporting.error).find("exported 10 events"), std::string::npos)
+        << (exporting.output + exporting.error);
+    EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms{0600});
+    const auto again = run_to_end({.command = {posthaste_binary(), "export", "--out", file, "--server", from.url()},
+                                   .environment = {},
+                                   .folder = {},
+                                   .input = {}});
+    EXPECT_EQ(again.status, 2) << "a file that is there is not overwritten";
+
+    daemon_under_test to;
+    to.start();
+    for (const auto* expected : {"imported 10, skipped 0", "imported 0, skipped 10"}) {
+        const auto importing = run_to_end({.command = {posthaste_binary(), "import", file, "--server", to.url()},
+                                           .environment = {},
+                                           .folder = {},
+                                           .input = {}});
+        EXPECT_EQ(importing.status, 0) << (importing.output + importing.error);
+        EXPECT_NE((importing.output + importing.error).find(expected), std::string::npos)
+            << (importing.output + importing.error);
+    }
+    EXPECT_EQ(to.status()["queue"]["pending"], 10);
+    std::ofstream(file, std::ios::app) << "{}\n";
+    const auto broken = run_to_end({.command = {posthaste_binary(), "import", file, "--server", to.url()},
+                                    .environment = {},
+                                    .folder = {},
+                                    .input = {}});
+    EXPECT_EQ(broken.status, 1);
+    EXPECT_NE((broken.output + broken.error).find("/10/id"), std::string::npos) << (broken.output + broken.error);
+}
+
+}  // namespace posthaste

@@ -1,0 +1,75 @@
+#include "lib/http/event_lines.hpp"
+
+#include <gtest/gtest.h>
+
+namespace posthaste {
+namespace {
+
+exported_event sample() {
+    exported_event one;
+    one.state = event_state::dead;
+    one.id = *parse_uuid("01a20a2c-5020-72fa-8000-000000053d4a");
+    one.received_at = *parse_rfc3339("2026-11-23T20:50:05.984Z");
+    one.what.path = "/2023-12/run/event";
+    one.what.api_version = "2025-09";
+    one.what.body = "{\"event\":\"e\",  \"userId\":\"u\",\n\"data\":{\"n\":12345678901234567890,\"x\":\"\\u00e9é\"}}";
+    return one;
+}
+
+std::string with(const std::string& from, const std::string& to) {
+    auto line = to_line(sample());
+    const auto at = line.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return line.replace(at, from.size(), to);
+}
+
+// The pointers of all that is wrong, behind each other.
+std::string faults_of(const std::string& line) {
+    const auto read = read_line(line);
+    if (read) return "none";
+    std::string pointers;
+    for (const auto& fault : read.error()) {
+        EXPECT_FALSE(fault.detail.empty());
+        pointers += fault.pointer + ";";
+    }
+    return pointers;
+}
+
+TEST(event_lines, an_event_comes_back_as_it_was_byte_for_byte) {
+    const auto line = to_line(sample());
+    EXPECT_EQ(line.find('\n'), line.size() - 1) << "one line";
+    const auto read = read_line(line);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->id, sample().id);
+    EXPECT_EQ(read->received_at, sample().received_at);
+    EXPECT_EQ(read->what.path, sample().what.path);
+    EXPECT_EQ(read->what.api_version, sample().what.api_version);
+    EXPECT_EQ(read->what.body, sample().what.body);
+    EXPECT_EQ(read->what.name, "e");
+    EXPECT_EQ(read->what.user_id, "u");
+}
+
+TEST(event_lines, unknown_members_are_ignored) {
+    EXPECT_EQ(faults_of(with("{\"id\"", "{\"later\":[1],\"id\"")), "none");
+}
+
+TEST(event_lines, tells_all_that_is_wrong_with_a_line) {
+    EXPECT_EQ(faults_of(with("\"id\":\"01a2", "\"id\":\"zza2")), "/id;");
+    EXPECT_EQ(faults_of(with("2026-11-23T20", "2026-13-23T20")), "/receivedAt;");
+    EXPECT_EQ(faults_of(with("\"dead\"", "\"delivered\"")), "/state;");
+    EXPECT_EQ(faults_of(with("/2023-12/run/event", "/2023-13/run/event")), "/path;");
+    EXPECT_EQ(faults_of(with("/2023-12/run/event", "/v1/pause")), "/path;");
+    EXPECT_EQ(faults_of(with("2025-09", "2025\\r\\nX: y")), "/apiVersion;");
+    EXPECT_EQ(faults_of(with("\\\"userId\\\"", "\\\"user\\\"")), "/body;");
+    EXPECT_EQ(faults_of("{\"body\": 1}"),
+              "/id;/id;/receivedAt;/receivedAt;/state;/state;/path;/path;/apiVersion;/body;");
+}
+
+TEST(event_lines, takes_no_line_that_is_no_object) {
+    for (const std::string line : {"[]", "1", "{", "{} {}", "nonsense"})
+        EXPECT_EQ(faults_of(line), ";") << line;
+    EXPECT_EQ(faults_of(to_line(sample()).insert(1, 1, '\0')), ";") << "a NUL byte ends no line";
+}
+
+}  // namespace
+}  // namespace posthaste
