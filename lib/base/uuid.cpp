@@ -50,6 +50,10 @@ sequence sequence_of(const uuid& id) noexcept {
     return (read_big_endian(&id.bytes[8], 8) >> 18) & max_sequence;
 }
 
+wall_time time_of(const uuid& id) noexcept {
+    return wall_time{milliseconds{static_cast<std::int64_t>(read_big_endian(&id.bytes[0], 6))}};
+}
+
 std::string to_string(const uuid& id) {
     char text[uuid_text_size];
     write_uuid(id, text);

@@ -31,6 +31,7 @@ inline constexpr std::size_t uuid_text_size = 36;
 
 [[nodiscard]] uuid make_event_id(wall_time now, sequence number, std::uint64_t random);
 [[nodiscard]] sequence sequence_of(const uuid& id) noexcept;
+[[nodiscard]] wall_time time_of(const uuid& id) noexcept;  // when it was made
 
 // Lower-case 8-4-4-4-12.
 [[nodiscard]] std::string to_string(const uuid& id);

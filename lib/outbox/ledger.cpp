@@ -94,6 +94,14 @@ void ledger::accepted(std::uint64_t bytes) {
     now_.totals.bytes += bytes;
 }
 
+void ledger::carry_over(const outbox_totals& counted) {
+    auto& t = now_.totals;
+    t.delivered = std::max(t.delivered, counted.delivered);
+    t.discarded = std::max(t.discarded, counted.discarded);
+    t.purged = std::max(t.purged, counted.purged);
+    t.accepted = t.delivered + t.pending + t.dead + t.discarded + t.purged;
+}
+
 void ledger::delivered(std::uint64_t events, std::uint64_t bytes) {
     now_.totals.delivered += events;
     take(now_.totals.pending, events);

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <algorithm>
+
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -30,6 +32,10 @@ class ledger {
 
     [[nodiscard]] sequence take_number();
     void accepted(std::uint64_t bytes);
+    // For an outbox that is made of what a damaged one still held: the number is used up, later ones stand above it.
+    void use_up(sequence number) { next_ = std::max(next_, number + 1); }
+    // The same: what the damaged one had counted as delivered, discarded and purged, beyond the events that were saved.
+    void carry_over(const outbox_totals& counted);
     void delivered(std::uint64_t events, std::uint64_t bytes);
     void died(std::uint64_t bytes);
     void purged_dead(std::uint64_t events, std::uint64_t bytes);

@@ -77,16 +77,25 @@ result<outbox::import, sqlite_error> outbox::take_in(pending_event& what, wall_t
         return import::queue_full;
     }
     what.number = ledger_.take_number();
-    if (sequence_of(what.id) != what.number) {
-        if (const auto noted = foreign_.note(what.id, what.number); !noted) {
-            return noted.error();
-        }
-        ledger_.noted_foreign_id();
+    if (const auto noted = note_foreign_id(what); !noted) {
+        return noted.error();
     }
     if (const auto inserted = insert(what); !inserted) {
         return inserted.error();
     }
     return import::taken;
+}
+
+// An id that carries another number could not be found by it.
+sqlite_result outbox::note_foreign_id(const pending_event& what) {
+    if (sequence_of(what.id) == what.number) {
+        return {};
+    }
+    auto noted = foreign_.note(what.id, what.number);
+    if (noted) {
+        ledger_.noted_foreign_id();
+    }
+    return noted;
 }
 
 sqlite_result outbox::forget_ids(foreign_ids::home table, sequence first, sequence last) {
@@ -99,6 +108,30 @@ sqlite_result outbox::forget_ids(foreign_ids::home table, sequence first, sequen
     }
     ledger_.forgot_foreign_ids(*forgotten);
     return {};
+}
+
+result<outbox::restoration, sqlite_error> outbox::restore(pending_event& what) {
+    const auto known = find(what.id, wall_time{});
+    if (!known) {
+        return known.error();
+    }
+    if (*known) {
+        return restoration::known;
+    }
+    if (const auto inserted = insert(what); !inserted) {
+        const bool taken = inserted.error().primary() == SQLITE_CONSTRAINT;
+        return taken ? result<restoration, sqlite_error>{restoration::number_taken} : inserted.error();
+    }
+    ledger_.use_up(what.number);
+    if (const auto noted = note_foreign_id(what); !noted) {
+        return noted.error();
+    }
+    return restoration::taken;
+}
+
+void outbox::restore_totals(const outbox_totals& counted, sequence next) {
+    ledger_.use_up(next - 1);
+    ledger_.carry_over(counted);
 }
 
 sqlite_result outbox::park(std::span<const parked_event> what) {

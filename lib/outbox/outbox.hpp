@@ -58,6 +58,14 @@ class outbox {
                                                            retention facts = retention::as_configured);
     [[nodiscard]] sqlite_result park(std::span<const parked_event> what);
 
+    enum class restoration { taken, known, number_taken };
+    // For an outbox that is made of what a damaged one still held (lib/outbox/recover.hpp). Stores the event under the
+    // number, id and time that it had, however full the queue is; its history is for settle(). Left out where its id is
+    // already here, or another event has its number.
+    [[nodiscard]] result<restoration, sqlite_error> restore(pending_event& what);
+    // At the end: what the damaged one had counted, and the number it would have given next.
+    void restore_totals(const outbox_totals& counted, sequence next);
+
     // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
     [[nodiscard]] result<page, sqlite_error> read_page(const page_request& request);
     [[nodiscard]] result<lane_page, sqlite_error> take_lane(const lane_request& request);
@@ -117,6 +125,7 @@ class outbox {
     [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
     [[nodiscard]] result<bool, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
     [[nodiscard]] sqlite_result insert(pending_event& what);
+    [[nodiscard]] sqlite_result note_foreign_id(const pending_event& what);
     [[nodiscard]] bool has_room_for(std::uint64_t bytes) const noexcept;
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);
     [[nodiscard]] sqlite_result trim_dead(wall_time now);

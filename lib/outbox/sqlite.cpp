@@ -74,6 +74,11 @@ sqlite_result sqlite_connection::open(const std::string& path) noexcept {
     return {};
 }
 
+sqlite_result sqlite_connection::tolerate_damage() noexcept {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);  // it forbids the first of these
+    return execute("PRAGMA writable_schema = ON; PRAGMA cell_size_check = OFF; PRAGMA locking_mode = EXCLUSIVE");
+}
+
 void sqlite_connection::close() noexcept {
     if (handle_ != nullptr) {
         REQUIRE(sqlite3_close(handle_) == SQLITE_OK, "a statement outlived its connection");

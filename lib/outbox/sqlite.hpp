@@ -143,6 +143,9 @@ class sqlite_connection {
     // Opens an existing file for reading and writing. Closing it never runs a checkpoint, and SQLite never runs one by
     // itself: wal_pages() tells when one is due.
     [[nodiscard]] sqlite_result open(const std::string& path) noexcept;
+    // For a private copy of a damaged file, right after open(): of the schema and the file's end is used what is there
+    // and can be understood, and nobody else is let in. For reading; what is written then may be damaged further.
+    [[nodiscard]] sqlite_result tolerate_damage() noexcept;
     // Every statement must be gone before.
     void close() noexcept;
 

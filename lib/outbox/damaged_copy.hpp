@@ -1,0 +1,72 @@
+// A private copy of a damaged outbox, to be read: what its files hold, with what its write-ahead log had committed.
+// The outbox itself is only ever read, as plain bytes.
+//
+// What the disk cannot read is zeros in the copy. Where the log makes the whole unreadable, the copy is of the database
+// alone. One thread; errors are sentences for a person.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lib/outbox/files.hpp"
+#include "lib/outbox/sqlite.hpp"
+
+namespace posthaste {
+
+// A folder for intermediate files, 0700, that goes with everything in it.
+class working_folder {
+  public:
+    // Beside `path`, so that a finished file can be moved to it.
+    [[nodiscard]] static result<working_folder, start_failure> make_beside(const std::string& path);
+    ~working_folder();
+
+    working_folder(working_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    working_folder& operator=(working_folder&&) = delete;
+
+    [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
+
+  private:
+    explicit working_folder(std::string path) : path_(std::move(path)) {}
+
+    std::string path_;
+};
+
+enum class log_use { absent, whole, in_part, unusable };
+
+[[nodiscard]] std::string_view to_string(log_use use) noexcept;
+
+class damaged_copy {
+  public:
+    // Copies the outbox `from` into the folder and opens the copy.
+    [[nodiscard]] static result<std::unique_ptr<damaged_copy>, start_failure> make(const std::string& from,
+                                                                                   const working_folder& folder);
+
+    [[nodiscard]] sqlite_connection& database() noexcept { return database_; }
+    // Everything that the log held is in this file.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    // in_part: commits behind a damaged place in the log are lost.
+    [[nodiscard]] log_use write_ahead_log() const noexcept { return log_; }
+    // What the disk could not read.
+    [[nodiscard]] std::uint64_t unreadable_bytes() const noexcept { return unreadable_bytes_; }
+
+  private:
+    enum class with_log { yes, no };
+
+    [[nodiscard]] result<void, start_failure> copy(const std::string& from, with_log log);
+    [[nodiscard]] sqlite_result open();
+    void stretch_to(std::int64_t pages, std::int64_t page_size) const;
+    [[nodiscard]] start_failure unusable(const std::string& from, sqlite_error error) const;
+
+    std::string path_;
+    sqlite_connection database_;
+    log_use log_ = log_use::absent;
+    std::uint64_t unreadable_bytes_ = 0;
+};
+
+// How much of a write-ahead log SQLite can use: its checksums are chained, and what stands behind the first wrong one
+// is lost.
+[[nodiscard]] log_use usable_part_of_log(const std::string& file);
+
+}  // namespace posthaste

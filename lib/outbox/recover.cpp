@@ -1,0 +1,326 @@
+#include "lib/outbox/recover.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <limits>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/text.hpp"
+#include "lib/outbox/migrations.hpp"
+#include "lib/outbox/outbox.hpp"
+#include "lib/outbox/salvaged_rows.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t rows_a_commit = 4096;
+constexpr std::size_t bytes_a_commit = 4 * 1024 * 1024;
+
+std::string shown(const std::string& path) {
+    return printable(path, 1024);
+}
+
+bool is_there(const std::string& path) {
+    struct stat facts{};
+    return ::lstat(path.c_str(), &facts) == 0;
+}
+
+result<void, start_failure> check_paths(const recovery_request& request) {
+    struct stat facts{};
+    if (::stat(request.from.c_str(), &facts) != 0) {
+        return start_failure{exit_code::usage,
+                             "there is no outbox to recover: " + shown(request.from) + ": " + std::strerror(errno)};
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return start_failure{exit_code::usage, shown(request.from) + " is no regular file: name the outbox itself"};
+    }
+    // What another database left beside it would be taken for its own.
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+        if (is_there(request.to + suffix)) {
+            return start_failure{
+                exit_code::usage,
+                shown(request.to + suffix) + " is there already and is left alone: name a new file with --to"};
+        }
+    }
+    return {};
+}
+
+// A medium that cannot be written to has no daemon either.
+result<file_handle, start_failure> lock_source(const std::string& path) {
+    auto locked = lock_outbox(path);
+    const bool read_only = !locked && locked.error().code == exit_code::failed &&
+                           ::access(folder_of(path).c_str(), W_OK) != 0 && errno == EROFS;
+    return read_only ? result<file_handle, start_failure>{file_handle{}} : std::move(locked);
+}
+
+class recovery {
+  public:
+    recovery(const recovery_request& request, const working_folder& folder, damaged_copy& source)
+        : request_(request), folder_(folder), source_(source) {}
+
+    result<recovery_report, start_failure> run() {
+        report_.write_ahead_log = source_.write_ahead_log();
+        report_.unreadable_bytes = source_.unreadable_bytes();
+        if (auto ours = check_version(); !ours) {
+            return ours.error();
+        }
+        if (auto opened = open_target(); !opened) {
+            return opened.error();
+        }
+        if (auto filled = fill(); !filled) {
+            return write_failure(filled.error());
+        }
+        if (!report_.anything()) {
+            return start_failure{exit_code::failed,
+                                 "nothing can be recovered from " + shown(request_.from) +
+                                     ": it holds no event that can be read; start with a new outbox"};
+        }
+        target_.reset();  // its file is whole; its lock is not needed any more
+        if (auto placed = place(); !placed) {
+            return placed.error();
+        }
+        return std::move(report_);
+    }
+
+  private:
+    [[nodiscard]] std::string target_path() const { return folder_ / "recovered.db"; }
+
+    result<void, start_failure> check_version() {
+        const auto found = read_outbox_version(source_.database());
+        if (found && found->kind == outbox_kind::newer) {
+            return start_failure{exit_code::failed,
+                                 shown(request_.from) + " was written by a newer posthaste: recover it with that one"};
+        }
+        const auto tables = source_.database().integer(
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'dead', 'delivered', 'retries', 'meta')");
+        if (!tables || *tables == 0) {
+            return start_failure{exit_code::failed, "nothing can be recovered from " + shown(request_.from) +
+                                                        ": it is a database of another program, or none of the tables "
+                                                        "of an outbox can be found in it"};
+        }
+        return {};
+    }
+
+    result<void, start_failure> open_target() {
+        queue_settings queue;
+        queue.path = target_path();
+        queue.max_bytes = 1024 * 1024 * GiB;     // whatever the damaged one was allowed
+        queue.durability = durability::process;  // it is synced as a whole before it is moved to its place
+        auto opened = outbox::open(queue, request_.now);
+        if (!opened) {
+            return opened.error();
+        }
+        target_ = std::move(*opened);
+        return {};
+    }
+
+    // Settled events first: where a page of an earlier time came back, what it shows as pending may be settled.
+    sqlite_result fill() {
+        prepare_foreign_ids();
+        if (auto begun = target_->begin(); !begun) {
+            return begun;
+        }
+        for (const auto step :
+             {&recovery::save_delivered, &recovery::save_dead, &recovery::save_pending, &recovery::save_histories}) {
+            if (auto done = (this->*step)(); !done) {
+                return done;
+            }
+        }
+        carry_counters_over();
+        if (auto saved = target_->commit(); !saved) {
+            return saved;
+        }
+        return target_->checkpoint_whole();
+    }
+
+    sqlite_result salvage(const char* table, const char* columns, table_recovery& into, row_taker take) {
+        table_salvage rows(source_.database(), source_.path(), table, columns, std::move(take));
+        auto done = rows.run();
+        into.unreadable = rows.unreadable();
+        return done;
+    }
+
+    template <class Read>
+    sqlite_result save_settled(const char* table, const char* columns, Read read, table_recovery& into) {
+        return salvage(table, columns, into, [&, read](const sqlite_rows& row) -> sqlite_result {
+            auto found = read(row, foreign_);
+            if (!found) {
+                return ++into.damaged, sqlite_result{};
+            }
+            const auto restored = restore(found->what, into);
+            if (!restored || !*restored) {
+                return restored ? sqlite_result{} : restored.error();
+            }
+            const auto settled = target_->settle({&found->end, 1});
+            return settled ? sqlite_result{} : settled.error();
+        });
+    }
+
+    sqlite_result save_delivered() {
+        return save_settled("delivered", salvaged_delivered_columns, read_salvaged_delivered, report_.delivered);
+    }
+
+    sqlite_result save_dead() { return save_settled("dead", salvaged_dead_columns, read_salvaged_dead, report_.dead); }
+
+    sqlite_result save_pending() {
+        const auto take = [&](const sqlite_rows& row) -> sqlite_result {
+            auto found = read_salvaged_event(row, foreign_);
+            if (!found) {
+                return ++report_.pending.damaged, sqlite_result{};
+            }
+            const auto restored = restore(*found, report_.pending);
+            return restored ? sqlite_result{} : restored.error();
+        };
+        return salvage("events", salvaged_event_columns, report_.pending, take);
+    }
+
+    sqlite_result save_histories() {
+        const auto take = [&](const sqlite_rows& row) -> sqlite_result {
+            const auto found = read_salvaged_history(row, request_.now);
+            if (!found) {
+                return ++report_.histories.damaged, sqlite_result{};
+            }
+            if (auto room = make_room(0); !room) {
+                return room;
+            }
+            const auto unknown = target_->settle({&*found, 1});  // of events that were not saved
+            if (!unknown) {
+                return unknown.error();
+            }
+            report_.histories.saved += *unknown == 0 ? 1 : 0;
+            return {};
+        };
+        return salvage("retries", salvaged_history_columns, report_.histories, take);
+    }
+
+    // False: it is there already, or cannot be.
+    result<bool, sqlite_error> restore(pending_event& what, table_recovery& into) {
+        if (auto room = make_room(what.what.body.size()); !room) {
+            return room.error();
+        }
+        const auto restored = target_->restore(what);
+        if (!restored) {
+            return restored.error();
+        }
+        into.saved += *restored == outbox::restoration::taken ? 1 : 0;
+        into.damaged += *restored == outbox::restoration::number_taken ? 1 : 0;
+        return *restored == outbox::restoration::taken;
+    }
+
+    // One transaction for all of it would need as much memory and log.
+    sqlite_result make_room(std::size_t bytes) {
+        bytes_ += bytes;
+        if (++rows_ < rows_a_commit && bytes_ < bytes_a_commit) {
+            return {};
+        }
+        rows_ = 0;
+        bytes_ = bytes;
+        if (auto saved = target_->commit(); !saved) {
+            return saved;
+        }
+        if (auto copied = target_->checkpoint_due() ? target_->checkpoint() : sqlite_result{}; !copied) {
+            return copied;
+        }
+        return target_->begin();
+    }
+
+    // Earlier versions had no such ids. Where the table is destroyed, the row is believed.
+    void prepare_foreign_ids() {
+        const auto table = source_.database().integer("SELECT count(*) FROM sqlite_schema WHERE name = 'foreign_ids'");
+        foreign_ids_known_ = table && *table > 0;
+        foreign_ids_readable_ =
+            foreign_ids_known_ && source_.database().prepare(foreign_id_, "SELECT 1 FROM foreign_ids WHERE id = ?");
+    }
+
+    [[nodiscard]] bool is_foreign(const uuid& id) {
+        if (!foreign_ids_readable_) {
+            return foreign_ids_known_;
+        }
+        auto rows = foreign_id_.query(id);
+        return rows.next() || !rows.end();
+    }
+
+    void carry_counters_over() {
+        auto counters = source_.database().prepare(salvaged_counters_query);
+        if (!counters) {
+            return;
+        }
+        auto rows = counters->query();
+        if (const auto read = rows.next() ? read_salvaged_counters(rows) : std::nullopt) {
+            report_.counted = read->totals;
+            target_->restore_totals(read->totals, read->next);
+        }
+    }
+
+    // Moved only once it is on disk as a whole. As root it is given to whom the damaged one belongs.
+    result<void, start_failure> place() {
+        struct stat facts{};
+        if (::geteuid() == 0 && ::stat(request_.from.c_str(), &facts) == 0 &&
+            ::chown(target_path().c_str(), facts.st_uid, facts.st_gid) != 0) {
+            return start_failure{exit_code::write_failed,
+                                 "cannot give " + shown(target_path()) + " its owner: " + std::strerror(errno)};
+        }
+        if (auto synced = settle_on_disk(target_path()); !synced) {
+            return synced;
+        }
+        if (::link(target_path().c_str(), request_.to.c_str()) != 0) {
+            return start_failure{errno == EEXIST ? exit_code::usage : exit_code::write_failed,
+                                 "cannot make " + shown(request_.to) + ": " + std::strerror(errno)};
+        }
+        return fsync_folder(folder_of(request_.to));
+    }
+
+    start_failure write_failure(sqlite_error error) const {
+        return {exit_code::write_failed, "the recovered outbox cannot be written: " + target_->explain(error) +
+                                             "; make room there, or name another place with --to"};
+    }
+
+    const recovery_request& request_;
+    const working_folder& folder_;
+    damaged_copy& source_;
+    sqlite_statement foreign_id_;
+    bool foreign_ids_known_ = false;
+    bool foreign_ids_readable_ = false;
+    const is_foreign_id foreign_ = [this](const uuid& id) { return is_foreign(id); };
+    std::unique_ptr<outbox> target_;
+    recovery_report report_;
+    std::size_t rows_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+bool recovery_report::complete() const noexcept {
+    for (const auto* table : {&pending, &dead, &delivered, &histories}) {
+        if (table->damaged > 0 || !table->unreadable.empty()) {
+            return false;
+        }
+    }
+    const bool log_used = write_ahead_log == log_use::absent || write_ahead_log == log_use::whole;
+    return log_used && unreadable_bytes == 0 && counted && counted->pending <= pending.saved &&
+           counted->dead <= dead.saved;
+}
+
+result<recovery_report, start_failure> recover_outbox(const recovery_request& request) {
+    if (auto usable = check_paths(request); !usable) {
+        return usable.error();
+    }
+    const auto locked = lock_source(request.from);
+    if (!locked) {
+        return locked.error();
+    }
+    auto folder = working_folder::make_beside(request.to);
+    if (!folder) {
+        return folder.error();
+    }
+    auto source = damaged_copy::make(request.from, *folder);
+    if (!source) {
+        return source.error();
+    }
+    return recovery(request, *folder, **source).run();
+}
+
+}  // namespace posthaste
