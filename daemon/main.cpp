@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     posthaste::add_run_command(app, chosen);      // the daemon
     posthaste::add_dev_command(app, chosen);      // the daemon and the sandbox in one process, to try it
     posthaste::add_check_command(app, chosen);    // what is wrong with configuration, key, outbox or upstream
+    posthaste::add_recover_command(app, chosen);  // what a damaged outbox still holds, as a new outbox
     posthaste::add_send_command(app, chosen);     // one event to a running daemon
     posthaste::add_export_command(app, chosen);   // what is pending or dead, as lines
     posthaste::add_import_command(app, chosen);   // such lines into a running daemon

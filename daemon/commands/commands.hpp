@@ -16,6 +16,7 @@ using command = std::function<exit_code()>;
 void add_run_command(CLI::App& app, command& chosen);
 void add_dev_command(CLI::App& app, command& chosen);
 void add_check_command(CLI::App& app, command& chosen);
+void add_recover_command(CLI::App& app, command& chosen);
 void add_send_command(CLI::App& app, command& chosen);
 void add_export_command(CLI::App& app, command& chosen);
 void add_import_command(CLI::App& app, command& chosen);

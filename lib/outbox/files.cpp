@@ -63,6 +63,18 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+std::string shell_word(const std::string& path) {
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,:+@%=";
+    if (!path.empty() && path.find_first_not_of(plain) == std::string::npos) {
+        return shown(path);
+    }
+    std::string quoted = "'";
+    for (const char c : path) {
+        quoted += c == '\'' ? std::string_view{"'\\''"} : std::string_view{&c, 1};
+    }
+    return shown(quoted + "'");
+}
+
 result<void, start_failure> fsync_folder(const std::string& folder) {
     const file_handle handle{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!handle || ::fsync(handle.get()) != 0) {
@@ -113,8 +125,8 @@ result<file_handle, start_failure> lock_outbox(const std::string& path) {
 }
 
 std::string damage_advice(const std::string& path) {
-    return "nothing was overwritten; check the disk, move " + shown(path) + " and " + shown(path) +
-           "-wal to a safe place, as they hold what can still be saved, and start again with a new outbox";
+    return "nothing was overwritten; check the disk, save what can still be read with  posthaste recover --from " +
+           shell_word(path) + " --to " + shell_word(path + ".recovered") + "  and do what that says at its end";
 }
 
 result<void, start_failure> refuse_marked(const std::string& path) {
@@ -123,8 +135,7 @@ result<void, start_failure> refuse_marked(const std::string& path) {
         return {};
     }
     return start_failure{exit_code::outbox_damaged, "an earlier run found the outbox damaged and left " +
-                                                        shown(marker) + " to say so: " + damage_advice(path) +
-                                                        ", and remove the marker with them"};
+                                                        shown(marker) + " to say so: " + damage_advice(path)};
 }
 
 void leave_marker(const std::string& path, std::string_view finding) noexcept {

@@ -51,6 +51,9 @@ void leave_marker(const std::string& path, std::string_view finding) noexcept;
 [[nodiscard]] result<bool, start_failure> make_file(const std::string& file);
 [[nodiscard]] result<void, start_failure> fsync_folder(const std::string& folder);
 
+// A path as it is typed in a shell, quoted where that is needed; safe to show.
+[[nodiscard]] std::string shell_word(const std::string& path);
+
 // What to do about a damaged outbox: a sentence for messages.
 [[nodiscard]] std::string damage_advice(const std::string& path);
 

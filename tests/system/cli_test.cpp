@@ -53,7 +53,7 @@ TEST(cli, tells_its_version) {
 TEST(cli, helps_with_each_command) {
     const auto whole = posthaste({"--help"});
     EXPECT_EQ(whole.status, 0);
-    for (const std::string name : {"run", "dev", "check", "send", "sandbox"}) {
+    for (const std::string name : {"run", "dev", "check", "recover", "send", "sandbox"}) {
         EXPECT_THAT(whole.output, HasSubstr("\n  " + name + " "));
         const auto one = posthaste({name, "--help"});
         EXPECT_EQ(one.status, 0);
