@@ -95,7 +95,7 @@ sqlite_result table_salvage::salvage_each(const std::vector<std::int64_t>& ids, 
         if (!stopped) {
             return stopped.error();
         }
-        const bool missing = *stopped || rows_read_ == rows_before;
+        const bool missing = rows_read_ == rows_before;
         if (missing && lost) {
             unreadable_.back().last = *id;
         } else if (missing) {
