@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -96,21 +95,6 @@ std::string_view to_string(log_use use) noexcept {
             break;
     }
     return "unusable";
-}
-
-result<working_folder, start_failure> working_folder::make_beside(const std::string& path) {
-    std::string pattern = path + ".recovering-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) {
-        return cannot("make a working folder", pattern, "; name a place with --to that can be written to");
-    }
-    return working_folder{pattern};
-}
-
-working_folder::~working_folder() {
-    if (!path_.empty()) {
-        std::error_code ignored;  // what is left over does no harm
-        std::filesystem::remove_all(path_, ignored);
-    }
 }
 
 result<std::unique_ptr<damaged_copy>, start_failure> damaged_copy::make(const std::string& from,

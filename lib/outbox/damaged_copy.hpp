@@ -15,24 +15,6 @@
 
 namespace posthaste {
 
-// A folder for intermediate files, 0700, that goes with everything in it.
-class working_folder {
-  public:
-    // Beside `path`, so that a finished file can be moved to it.
-    [[nodiscard]] static result<working_folder, start_failure> make_beside(const std::string& path);
-    ~working_folder();
-
-    working_folder(working_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    working_folder& operator=(working_folder&&) = delete;
-
-    [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
-
-  private:
-    explicit working_folder(std::string path) : path_(std::move(path)) {}
-
-    std::string path_;
-};
-
 enum class log_use { absent, whole, in_part, unusable };
 
 [[nodiscard]] std::string_view to_string(log_use use) noexcept;

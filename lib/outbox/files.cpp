@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -122,6 +124,21 @@ result<file_handle, start_failure> lock_outbox(const std::string& path) {
         write_text(handle.get(), pid);  // for people; on a full disk the lock holds all the same
     }
     return handle;
+}
+
+result<working_folder, start_failure> working_folder::make(const std::string& prefix, const std::string& advice) {
+    std::string pattern = prefix + "XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) {
+        return failure(exit_code::write_failed, "make the working folder", prefix + "XXXXXX", advice);
+    }
+    return working_folder{pattern};
+}
+
+working_folder::~working_folder() {
+    if (!path_.empty()) {
+        std::error_code ignored;  // what is left over does no harm
+        std::filesystem::remove_all(path_, ignored);
+    }
 }
 
 std::string damage_advice(const std::string& path) {

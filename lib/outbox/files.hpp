@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/result.hpp"
 
@@ -53,6 +54,26 @@ void leave_marker(const std::string& path, std::string_view finding) noexcept;
 
 // A path as it is typed in a shell, quoted where that is needed; safe to show.
 [[nodiscard]] std::string shell_word(const std::string& path);
+
+// A folder for intermediate files, 0700, that goes with everything in it.
+class working_folder {
+  public:
+    // PREFIX and six characters that make it new. `advice` ends the error's sentence.
+    [[nodiscard]] static result<working_folder, start_failure> make(const std::string& prefix,
+                                                                    const std::string& advice);
+    ~working_folder();
+
+    working_folder(working_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    working_folder& operator=(working_folder&&) = delete;
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
+
+  private:
+    explicit working_folder(std::string path) : path_(std::move(path)) {}
+
+    std::string path_;
+};
 
 // What to do about a damaged outbox: a sentence for messages.
 [[nodiscard]] std::string damage_advice(const std::string& path);

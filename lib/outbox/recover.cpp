@@ -312,7 +312,7 @@ result<recovery_report, start_failure> recover_outbox(const recovery_request& re
     if (!locked) {
         return locked.error();
     }
-    auto folder = working_folder::make_beside(request.to);
+    auto folder = working_folder::make(request.to + ".recovering-", "; name a place with --to that can be written to");
     if (!folder) {
         return folder.error();
     }
