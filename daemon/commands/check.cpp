@@ -1,4 +1,5 @@
-// `posthaste check`: every problem of the configuration, the key and the store, and on demand of the upstream.
+// `posthaste check`: every problem of the configuration, the key and the store, and on demand of the upstream and the
+// disk.
 
 #include <iostream>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "daemon/commands/check_durability.hpp"
 #include "daemon/commands/check_queue.hpp"
 #include "daemon/commands/check_report.hpp"
 #include "daemon/commands/check_upstream.hpp"
@@ -22,6 +24,7 @@ namespace {
 struct check_options {
     config_options config;
     bool upstream = false;
+    bool durability = false;
     bool json = false;
 };
 
@@ -47,6 +50,7 @@ check_report run_steps(const check_options& options) {
     if (auto certificates = check_certificates(loaded->upstream)) report.push_back(*std::move(certificates));
     report.push_back(check_queue(loaded->queue));
     if (options.upstream) check_upstream(loaded->upstream, report);
+    if (options.durability) check_durability(loaded->queue, report);
     return report;
 }
 
@@ -75,9 +79,11 @@ exit_code run_check(const check_options& options) {
 
 void add_check_command(CLI::App& app, command& chosen) {
     auto options = std::make_shared<check_options>();
-    auto* check = app.add_subcommand("check", "Check configuration, key and outbox, and on demand the upstream");
+    auto* check = app.add_subcommand("check", "Check configuration, key and outbox, and on demand upstream and disk");
     add_config_options(*check, options->config);
     check->add_flag("--upstream", options->upstream, "Go the way to the upstream: DNS, TCP, TLS, key; sends no event");
+    check->add_flag("--durability", options->durability,
+                    "Measure the disk of the queue's folder, and kill a daemon there ten times to count what is lost");
     check->add_flag("--json", options->json, "Print what was found as JSON");
     check->callback([options, &chosen] { chosen = [options] { return run_check(*options); }; });
 }

@@ -56,14 +56,6 @@ bool is_usable_folder(const std::string& folder) {
     return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-// The nearest folder that is there: what is missing below it would be made.
-std::string existing_ancestor(std::string folder) {
-    while (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT && folder != "." && folder != "/") {
-        folder = folder_of(folder);
-    }
-    return folder;
-}
-
 // The lock's holder while a daemon runs on this outbox; "" when none does. Only looks: no lock file is made, and the
 // lock is given back at once.
 std::string running_daemon(const std::string& path) {
@@ -119,6 +111,13 @@ std::optional<check_step> space_fault(const queue_settings& queue, const std::st
 }
 
 }  // namespace
+
+std::string existing_ancestor(std::string folder) {
+    while (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT && folder != "." && folder != "/") {
+        folder = folder_of(folder);
+    }
+    return folder;
+}
 
 check_step check_queue(const queue_settings& queue) {
     const auto& path = queue.path;

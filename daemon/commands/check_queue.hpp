@@ -9,4 +9,7 @@ namespace posthaste {
 
 [[nodiscard]] check_step check_queue(const queue_settings& queue);
 
+// The nearest folder that is there: what is missing below it would be made.
+[[nodiscard]] std::string existing_ancestor(std::string folder);
+
 }  // namespace posthaste

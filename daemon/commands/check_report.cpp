@@ -13,7 +13,8 @@ exit_code outcome_of(const check_report& report) {
 }
 
 std::string to_text(const check_step& step) {
-    return (step.code == exit_code::done ? "ok    " : "FAIL  ") + step.name + ": " + step.detail + "\n";
+    const char* verdict = step.code != exit_code::done ? "FAIL  " : step.warns ? "warn  " : "ok    ";
+    return verdict + step.name + ": " + step.detail + "\n";
 }
 
 std::string to_json(const check_report& report) {
@@ -22,7 +23,8 @@ std::string to_json(const check_report& report) {
     for (const auto& step : report) {
         if (text.back() != '[') text += ",";
         text += "{\"name\":" + json_quote(step.name) + ",\"ok\":" + (step.code == exit_code::done ? "true" : "false") +
-                ",\"detail\":" + json_quote(step.detail) + "}";
+                ",\"warning\":" + (step.warns ? "true" : "false") + ",\"detail\":" + json_quote(step.detail) +
+                (step.facts.empty() ? "" : "," + step.facts) + "}";
     }
     return text + "]}\n";
 }
