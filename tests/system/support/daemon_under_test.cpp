@@ -12,7 +12,7 @@ std::string posthaste_binary() {
 
 daemon_under_test::daemon_under_test(const std::string& upstream_url, const nlohmann::json& changes) {
     configuration_ = {{"listen", {{"addresses", {"127.0.0.1:0"}}}},
-                      {"queue", {{"path", outbox_path()}, {"disk_reserve", "1MiB"}}},
+                      {"queue", {{"path", folder_ / "outbox.db"}, {"disk_reserve", "1MiB"}}},
                       {"upstream", {{"url", upstream_url}}},
                       {"delivery", {{"retry", {{"initial", "20ms"}, {"max", "200ms"}}}}}};
     configure(changes);
@@ -24,12 +24,19 @@ void daemon_under_test::configure(const nlohmann::json& changes) {
 }
 
 void daemon_under_test::start() {
+    if (!try_start()) throw std::runtime_error("posthaste did not start:\n" + process_->output());
+}
+
+bool daemon_under_test::try_start() {
     process_.reset();
-    process_ = std::make_unique<process>(process_options{
-        {posthaste_binary(), "run", "--config", configuration_path()}, {{"POSTHASTE_API_KEY", api_key}}, {}, {}});
+    std::vector<std::string> command = wrapper_;
+    for (const std::string& part :
+         {posthaste_binary(), std::string("run"), std::string("--config"), configuration_path()})
+        command.push_back(part);
+    process_ = std::make_unique<process>(process_options{std::move(command), {{"POSTHASTE_API_KEY", api_key}}, {}, {}});
     const auto port = process_->wait_for_pattern(std::regex(R"(is ready on http://[^ ]*:([0-9]+))"), 1);
-    if (!port) throw std::runtime_error("posthaste did not start:\n" + process_->output());
-    port_ = static_cast<std::uint16_t>(std::stoi(*port));
+    port_ = port ? static_cast<std::uint16_t>(std::stoi(*port)) : std::uint16_t{0};
+    return port.has_value();
 }
 
 int daemon_under_test::stop() {

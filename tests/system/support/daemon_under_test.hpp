@@ -31,6 +31,11 @@ class daemon_under_test {
 
     // Starts it and waits until it is ready; throws, with its output, when it ends before.
     void start();
+    // The same; false when it ended before.
+    [[nodiscard]] bool try_start();
+    // What stands before the daemon's own command line from the next start on: {"/usr/bin/strace", "-D", …}. It must
+    // leave the daemon our child.
+    void run_under(std::vector<std::string> wrapper) { wrapper_ = std::move(wrapper); }
     // SIGTERM; gives the exit status once it is gone.
     int stop();
     // SIGKILL, and waits until it is gone.
@@ -42,7 +47,7 @@ class daemon_under_test {
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::string url() const;
     [[nodiscard]] const temp_folder& folder() const noexcept { return folder_; }
-    [[nodiscard]] std::string outbox_path() const { return folder_ / "outbox.db"; }
+    [[nodiscard]] std::string outbox_path() const { return configuration_["queue"]["path"]; }
     [[nodiscard]] std::string configuration_path() const { return folder_ / "posthaste.json"; }
     [[nodiscard]] process& running() { return *process_; }
     // What it wrote since its last start.
@@ -61,6 +66,7 @@ class daemon_under_test {
   private:
     temp_folder folder_;
     nlohmann::json configuration_;
+    std::vector<std::string> wrapper_;
     std::unique_ptr<process> process_;
     std::uint16_t port_ = 0;
 };

@@ -1,0 +1,65 @@
+#include "tests/system/support/accounts.hpp"
+
+#include <filesystem>
+
+#include <sqlite3.h>
+
+namespace posthaste {
+
+std::map<std::string, std::vector<std::string>> bodies_by_key(upstream_process& upstream) {
+    std::map<std::string, std::vector<std::string>> bodies;
+    for (const recorded_request& request : upstream.requests())
+        bodies[request.field("Idempotency-Key")].push_back(request.body);
+    return bodies;
+}
+
+std::vector<std::string> lost(const load& sent, upstream_process& upstream) {
+    const auto bodies = bodies_by_key(upstream);
+    std::vector<std::string> missing;
+    for (const auto& [event, id] : sent.acknowledged()) {
+        const std::string shown = event.user + " #" + std::to_string(event.number) + ", acknowledged as " + id;
+        const auto found = bodies.find(id);
+        if (found == bodies.end())
+            missing.push_back(shown + ": never came");
+        else if (found->second.front() != load_body(event))
+            missing.push_back(shown + ": came as " + found->second.front());
+    }
+    return missing;
+}
+
+std::vector<std::string> repeated(upstream_process& upstream) {
+    std::vector<std::string> keys;
+    for (const auto& [key, bodies] : bodies_by_key(upstream))
+        if (bodies.size() > 1) keys.push_back(key);
+    return keys;
+}
+
+testing::AssertionResult accounts_close(const daemon_under_test& daemon) {
+    const nlohmann::json now = daemon.status();
+    if (!now.is_object()) return testing::AssertionFailure() << "no status: " << daemon.log();
+    const auto of = [&](const char* group, const char* name) { return now.at(group).at(name).get<std::uint64_t>(); };
+    const std::uint64_t settled = of("totals", "delivered") + of("queue", "pending") + of("queue", "dead") +
+                                  of("totals", "discarded") + of("totals", "purged");
+    if (of("totals", "accepted") == settled) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "the totals do not add up: " << now;
+}
+
+std::string integrity_of(const std::string& outbox) {
+    const temp_folder folder;  // a copy: looking would copy the log into the file
+    for (const char* end : {"", "-wal"})
+        if (std::filesystem::exists(outbox + end))
+            std::filesystem::copy_file(outbox + end, folder / ("copy" + std::string(end)));
+    sqlite3* database = nullptr;
+    std::string found;
+    const auto keep = [](void* into, int, char** values, char**) {
+        static_cast<std::string*>(into)->append(values[0] == nullptr ? "NULL" : values[0]);
+        return 0;
+    };
+    if (sqlite3_open_v2((folder / "copy").c_str(), &database, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK ||
+        sqlite3_exec(database, "PRAGMA integrity_check", keep, &found, nullptr) != SQLITE_OK)
+        found += sqlite3_errmsg(database);
+    sqlite3_close(database);
+    return found;
+}
+
+}  // namespace posthaste
