@@ -34,6 +34,19 @@ std::vector<std::string> repeated(upstream_process& upstream) {
     return keys;
 }
 
+std::set<std::string> kinds_of_refusal(const load& sent) {
+    static constexpr std::string_view urn = "urn:posthaste:problem:";
+    std::set<std::string> kinds;
+    for (const std::string& refusal : sent.refusals()) {
+        const std::size_t name = refusal.find(urn);
+        kinds.insert(name == std::string::npos
+                         ? refusal
+                         : refusal.substr(0, 4) +
+                               refusal.substr(name + urn.size(), refusal.find('"', name) - name - urn.size()));
+    }
+    return kinds;
+}
+
 testing::AssertionResult accounts_close(const daemon_under_test& daemon) {
     const nlohmann::json now = daemon.status();
     if (!now.is_object()) return testing::AssertionFailure() << "no status: " << daemon.log();

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ namespace posthaste {
 [[nodiscard]] std::vector<std::string> lost(const load& sent, upstream_process& upstream);
 // Keys of events that the upstream got more than once.
 [[nodiscard]] std::vector<std::string> repeated(upstream_process& upstream);
+
+// Which refusals the load met: "503 store-unavailable".
+[[nodiscard]] std::set<std::string> kinds_of_refusal(const load& sent);
 
 // Whether accepted = delivered + pending + dead + discarded + purged in /v1/status.
 [[nodiscard]] testing::AssertionResult accounts_close(const daemon_under_test& daemon);

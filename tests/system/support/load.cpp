@@ -44,8 +44,9 @@ void load::finish() {
 
 void load::send_from(int connection, int users) {
     std::unique_ptr<raw_socket> socket;
+    std::uint16_t port = 0;  // the socket's: by now the daemon may be said to be down, or listen elsewhere
     for (int turn = 0; !finishing_; ++turn) {
-        const std::uint16_t port = port_();
+        if (!socket) port = port_();
         if (!socket && port != 0) socket = std::make_unique<raw_socket>(port);
         if (!socket || !socket->connected()) {
             socket.reset();
