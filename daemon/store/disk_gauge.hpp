@@ -19,6 +19,9 @@ class disk_gauge {
     // Asks the file system at most once a second.
     [[nodiscard]] bool low(steady_time now);
 
+    // As it was when it was last asked.
+    [[nodiscard]] bool was_low() const noexcept { return low_; }
+
     // The rule by itself: what `free` bytes make of the state.
     [[nodiscard]] static bool low_with(std::uint64_t free, std::uint64_t reserve, bool was_low) noexcept;
 

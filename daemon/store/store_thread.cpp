@@ -162,7 +162,12 @@ void store_thread::shrink() {
 }
 
 void store_thread::keep_house() {
-    if (!box_->checkpoint_due()) {
+    // What the log holds must have its place in the database before the last of the room goes: then settlements go on
+    // in the log's own blocks, over and over.
+    const bool low = disk_.was_low();
+    const bool went_low = low && !was_low_;
+    was_low_ = low;
+    if (!box_->checkpoint_due() && !went_low) {
         return;
     }
     if (const auto done = box_->checkpoint(); !done) {

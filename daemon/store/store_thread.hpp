@@ -62,6 +62,7 @@ class store_thread {
     unsigned tries_after_close_ = 0;
     std::deque<lookup> lookups_;  // a few are answered after each commit, so that none is held up by many
     bool may_shrink_ = true;      // something was removed since the file's free space was looked at
+    bool was_low_ = false;
     bool told_unknown_ = false;
     repeat_guard full_warnings_;
 };

@@ -1,0 +1,166 @@
+// A disk or a queue that is full, in mid-load: nothing more is taken, deliveries go on and are recorded, and accepting
+// goes on by itself once there is room. No event is sent twice because of it.
+
+#include <atomic>
+#include <optional>
+
+#include <gmock/gmock.h>
+
+#include "tests/system/support/accounts.hpp"
+#include "tests/system/support/small_disk.hpp"
+
+namespace posthaste {
+
+namespace {
+
+using testing::Each;
+using testing::IsEmpty;
+
+constexpr std::uint64_t MiB = 1024 * 1024;
+
+testing::AssertionResult refuses(const daemon_under_test& daemon, const std::string& problem,
+                                 const std::string& body = sample_event()) {
+    const auto answer = post_event(daemon.port(), body);
+    if (!answer) return testing::AssertionFailure() << "no answer: " << daemon.log();
+    if (answer->status == 503 && answer->json().value("type", "") == "urn:posthaste:problem:" + problem &&
+        !answer->header("retry-after").empty())
+        return testing::AssertionSuccess();
+    return testing::AssertionFailure() << answer->head << "\n\n" << answer->body;
+}
+
+[[nodiscard]] bool accepts_again(const daemon_under_test& daemon) {
+    return wait_until([&] {
+        const auto answer = post_event(daemon.port(), sample_event("after"));
+        return answer && answer->status == 202;
+    });
+}
+
+class full_disk_test : public testing::TestWithParam<small_disk::kind> {
+  protected:
+    void SetUp() override {
+        disk.emplace(GetParam(), 32 * MiB);
+        if (!disk->trouble().empty()) GTEST_SKIP() << "NOT TESTED what a full disk leads to: " << disk->trouble();
+        slow.after = std::chrono::milliseconds{100};
+        upstream.answer_with({slow});
+        upstream.start();
+    }
+
+    [[nodiscard]] nlohmann::json with_reserve(const std::string& reserve) const {
+        return {{"queue", {{"path", disk->folder() + "/outbox.db"}, {"disk_reserve", reserve}}}};
+    }
+
+    // Until so many are acknowledged: far more than the slow upstream has taken meanwhile.
+    [[nodiscard]] static bool loaded(const load& users, std::size_t events) {
+        return wait_until([&] { return users.acknowledged_count() >= events; });
+    }
+
+    [[nodiscard]] static bool refused(const load& users) {
+        return wait_until([&] { return !users.refusals().empty(); });
+    }
+
+    // There is room again: everything comes once, now and over a crash, and the daemon is the one that was started.
+    void expect_all_well(daemon_under_test& daemon, load& users) {
+        disk->empty();
+        EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
+        users.finish();
+        EXPECT_THAT(kinds_of_refusal(users), Each("503 disk-full"));
+        upstream.answer_with({answers(200)});
+        ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
+        EXPECT_TRUE(accounts_close(daemon));
+        EXPECT_FALSE(daemon.running().ended());
+        daemon.kill9();
+        EXPECT_EQ(integrity_of(daemon.outbox_path()), "ok");
+        daemon.start();
+        ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status();
+        EXPECT_THAT(lost(users, upstream), IsEmpty());
+        EXPECT_THAT(repeated(upstream), IsEmpty());
+        EXPECT_TRUE(accounts_close(daemon));
+        EXPECT_EQ(daemon.stop(), 0) << daemon.log();
+    }
+
+    std::optional<small_disk> disk;
+    upstream_process upstream;
+    answer_step slow;
+};
+
+}  // namespace
+
+TEST_P(full_disk_test, under_its_reserve_takes_nothing_more_and_settles_to_the_last_byte) {
+    daemon_under_test daemon(upstream.url(), with_reserve("8MiB"));
+    daemon.start();
+    load users(4, 8, [&] { return daemon.port(); });
+    ASSERT_TRUE(loaded(users, 2000)) << daemon.log();
+    users.finish();  // free space is asked for once a second: at full speed a reserve this small would be gone by then
+    disk->fill(6 * MiB);
+    ASSERT_TRUE(wait_until([&] { return bool{refuses(daemon, "disk-full")}; })) << daemon.status();
+    EXPECT_GT(daemon.status().at("queue").at("pending"), 500) << "too few are left to settle";
+
+    disk->fill(0);
+    EXPECT_LT(disk->free_bytes(), 65536u);
+    upstream.answer_with({answers(200)});
+    ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
+    EXPECT_LT(disk->free_bytes(), 65536u) << "the disk was not full while the rest was settled";
+    EXPECT_TRUE(refuses(daemon, "disk-full"));
+    EXPECT_TRUE(accounts_close(daemon));
+    expect_all_well(daemon, users);
+}
+
+TEST_P(full_disk_test, without_a_reserve_refuses_what_it_cannot_write_and_sends_nothing_twice) {
+    daemon_under_test daemon(upstream.url(), with_reserve("0B"));
+    daemon.start();
+    load users(4, 8, [&] { return daemon.port(); });
+    ASSERT_TRUE(loaded(users, 500)) << daemon.log();
+    disk->fill(0);
+    ASSERT_TRUE(refused(users)) << daemon.status();
+    EXPECT_EQ(http_call(daemon.port(), "GET", "/livez")->status, 200);
+    expect_all_well(daemon, users);
+}
+
+TEST_P(full_disk_test, again_and_again_loses_nothing_and_sends_nothing_twice) {
+    daemon_under_test daemon(upstream.url(), with_reserve("0B"));
+    daemon.start();
+    load users(4, 8, [&] { return daemon.port(); });
+    for (std::size_t round = 1; round <= 5; ++round) {
+        ASSERT_TRUE(loaded(users, users.acknowledged_count() + 100)) << daemon.log();
+        const std::size_t refusals = users.refusals().size();
+        disk->fill(0);
+        ASSERT_TRUE(wait_until([&] { return users.refusals().size() > refusals; })) << daemon.status();
+        disk->empty();
+    }
+    expect_all_well(daemon, users);
+}
+
+INSTANTIATE_TEST_SUITE_P(, full_disk_test, testing::Values(small_disk::kind::tmpfs, small_disk::kind::ext4),
+                         [](const auto& known) { return known.param == small_disk::kind::tmpfs ? "tmpfs" : "ext4"; });
+
+TEST(full_queue, at_max_events_refuses_and_takes_again_once_it_has_drained) {
+    upstream_process upstream;
+    daemon_under_test daemon(upstream.url(), {{"queue", {{"max_events", 50}}}});
+    daemon.start();
+    for (int event = 0; event < 50; ++event)
+        daemon.post(sample_event());
+    EXPECT_TRUE(refuses(daemon, "queue-full"));
+    upstream.start();
+    EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
+    ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status();
+    EXPECT_THAT(repeated(upstream), IsEmpty());
+    EXPECT_EQ(upstream.requests().size(), 51u);
+}
+
+TEST(full_queue, at_max_bytes_refuses_and_takes_again_once_it_has_drained) {
+    upstream_process upstream;
+    daemon_under_test daemon(upstream.url(), {{"queue", {{"max_bytes", "1MiB"}}}});
+    daemon.start();
+    const std::string large = sample_event("user", std::string(100'000, 'x'));
+    for (int event = 0; event < 10; ++event)
+        daemon.post(large);
+    EXPECT_TRUE(refuses(daemon, "queue-full", large));
+    upstream.start();
+    EXPECT_TRUE(wait_until([&] { return daemon.status().at("queue").at("bytes") < 900'000; })) << daemon.log();
+    EXPECT_NE(daemon.post(large), "");
+    ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status();
+    EXPECT_EQ(daemon.status().at("queue").at("bytes"), 0);
+    EXPECT_EQ(upstream.requests().size(), 11u);
+}
+
+}  // namespace posthaste
