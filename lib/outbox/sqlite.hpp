@@ -32,8 +32,13 @@ class sqlite_error {
     [[nodiscard]] int primary() const noexcept { return code_ & 0xff; }
     // No room left to write: a state of the disk, not a fault.
     [[nodiscard]] bool is_full() const noexcept { return primary() == SQLITE_FULL; }
-    // What the file holds is not what was written to it.
-    [[nodiscard]] bool is_damage() const noexcept { return primary() == SQLITE_CORRUPT || primary() == SQLITE_NOTADB; }
+    // What the file holds is not what was written to it. Our statements never change: where the tables do not bear them
+    // any more (no such column, not that type, there already), it is the file that did.
+    [[nodiscard]] bool is_damage() const noexcept {
+        const int kind = primary();
+        return kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_ERROR || kind == SQLITE_CONSTRAINT ||
+               kind == SQLITE_MISMATCH;
+    }
     [[nodiscard]] bool is_busy() const noexcept { return primary() == SQLITE_BUSY || primary() == SQLITE_LOCKED; }
 
   private:

@@ -128,6 +128,20 @@ TEST(start, stops_where_the_counters_and_the_tables_disagree) {
     }
 }
 
+TEST(start, stops_where_the_tables_are_not_what_was_made) {
+    for (const char* sql : {"ALTER TABLE events RENAME TO evants", "ALTER TABLE meta RENAME COLUMN bytes TO bytez",
+                            "DROP TABLE parked"}) {
+        temporary_outbox t;
+        t.append(2);
+        t.box.reset();
+        alter(t.queue.path, sql);
+        const auto opened = outbox::open(t.queue, t.now);
+        ASSERT_FALSE(opened) << sql;
+        EXPECT_EQ(opened.error().code, exit_code::outbox_damaged) << sql;
+        EXPECT_THAT(opened.error().message, HasSubstr("nothing was overwritten")) << sql;
+    }
+}
+
 TEST(start, is_refused_while_a_marker_says_that_the_outbox_is_damaged) {
     temporary_outbox t;
     t.box.reset();
