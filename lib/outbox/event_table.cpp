@@ -14,7 +14,8 @@ enum column { seq, received_at, bytes, crc, id, user_id, name, path, api_version
 // STRICT holds for what SQLite wrote, not for what a failing disk made of it.
 bool has_its_types(const sqlite_rows& row) {
     const auto is_text = [&](int at) { return row.type(at) == SQLITE_TEXT; };
-    return row.type(bytes) == SQLITE_INTEGER && row.type(crc) == SQLITE_INTEGER && row.type(id) == SQLITE_BLOB &&
+    return row.type(received_at) == SQLITE_INTEGER && row.type(bytes) == SQLITE_INTEGER &&
+           row.type(crc) == SQLITE_INTEGER && row.type(id) == SQLITE_BLOB &&
            row.bytes(id).size() == sizeof(uuid::bytes) && is_text(user_id) && is_text(name) && is_text(path) &&
            is_text(api_version) && is_text(traceparent) && is_text(tracestate) && row.type(body) == SQLITE_BLOB;
 }
@@ -61,7 +62,8 @@ stored_event event_table::read(const sqlite_rows& row) {
                      .traceparent = std::string{row.bytes(traceparent)},
                      .tracestate = std::string{row.bytes(tracestate)},
                      .body = std::string{row.bytes(body)}};
-    out.sound = row.integer(crc) == std::int64_t{row_checksum(out.what.id, out.what.what)} &&
+    out.sound = sequence_of(out.what.id) == out.what.number &&
+                row.integer(crc) == std::int64_t{row_checksum(out.what.id, out.what.what)} &&
                 static_cast<std::uint64_t>(row.integer(bytes)) == row_bytes(out.what.what);
     return out;
 }

@@ -29,6 +29,9 @@ result<page, sqlite_error> outbox::read_page(const page_request& request) {
             }
             ++rows_read;
             auto stored = event_table::read(rows);
+            if (stored.what.number <= out.last) {  // a damaged key: it would be passed over, and erased with another
+                return sqlite_error::of(SQLITE_CORRUPT);
+            }
             out.last = stored.what.number;
             if (stored.sound) {
                 out.events.push_back(std::move(stored.what));

@@ -39,6 +39,33 @@ INSTANTIATE_TEST_SUITE_P(columns, damaged_row,
                                          "id = x'00'", "id = zeroblob(16)", "crc = crc + 1", "bytes = bytes - 1",
                                          "bytes = 9223372036854775807"));
 
+TEST(damaged_number, is_told_by_the_id_and_buried_under_the_number_that_it_has_now) {
+    temporary_outbox t;
+    t.append(4);
+    EXPECT_EQ(t.settle({delivered(3, t.now)}), 0U);
+    t.box.reset();
+    alter(t.queue.path, "UPDATE events SET seq = 3 WHERE seq = 2");
+    t.open();
+    EXPECT_THAT(numbers_of(t.read().events), ElementsAre(1, 4));
+    EXPECT_THAT(t.read().damaged, ElementsAre(3));
+    EXPECT_EQ(t.settle({dead(3, t.now, death_reason::damaged)}), 0U);
+    EXPECT_THAT(t.pending(), ElementsAre(1, 4));
+    EXPECT_TRUE(closes(t.box->totals()));
+}
+
+TEST(damaged_time, is_told_apart_as_it_could_not_be_kept_with_the_facts) {
+    temporary_outbox t;
+    t.append(2);
+    t.box.reset();
+    alter(t.queue.path,
+          "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = "
+          "'events'; PRAGMA writable_schema = RESET; UPDATE events SET received_at = 'sixbyt' WHERE seq = 1");
+    t.open();
+    EXPECT_THAT(t.read().damaged, ElementsAre(1));
+    EXPECT_EQ(t.settle({dead(1, t.now, death_reason::damaged)}), 0U);
+    EXPECT_TRUE(closes(t.box->totals()));
+}
+
 TEST(damaged_types, are_told_apart_and_buried_too) {
     temporary_outbox t;
     t.append(2);
