@@ -18,10 +18,10 @@ problem unknown_event_id(std::string_view id) {
                       ". It was never accepted here, or was delivered longer ago than queue.keep_delivered."};
 }
 
-// The posted text itself: numbers and spelling as the app wrote them.
+// The posted text itself: numbers and spelling as the app wrote them. Of a damaged body it may be no JSON any more.
 std::string_view data_of(const event_facts& facts) {
-    if (!facts.body) return "null";
-    return raw_member(*facts.body, "data").value_or("null");
+    const auto data = facts.body ? raw_member(*facts.body, "data") : std::nullopt;
+    return data && nlohmann::json::accept(*data) ? *data : "null";
 }
 
 }  // namespace

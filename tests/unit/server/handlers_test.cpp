@@ -185,6 +185,8 @@ TEST(event_handler, shows_everything_that_is_kept) {
     facts.response_status = 200;
     facts.body.reset();
     const json dead = json::parse(to_json(facts));
+    facts.body = R"({"event": "T", "userId": "1", "data": {"a": \x01 "b"}})";
+    EXPECT_EQ(json::parse(to_json(facts)).at("data"), nullptr) << "a damaged body is no JSON";
     EXPECT_EQ(dead["state"], "dead");
     EXPECT_EQ(dead["reason"], "expired");
     EXPECT_EQ(dead["attempts"], 9);
