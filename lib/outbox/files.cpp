@@ -179,6 +179,11 @@ result<void, start_failure> settle_on_disk(const std::string& file) {
     return {};
 }
 
+bool is_empty(const std::string& file) noexcept {
+    struct stat found{};
+    return ::stat(file.c_str(), &found) != 0 || found.st_size == 0;
+}
+
 result<bool, start_failure> make_file(const std::string& file) {
     const file_handle handle{::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file)};
     if (!handle && errno != EEXIST) {

@@ -48,6 +48,9 @@ void leave_marker(const std::string& path, std::string_view finding) noexcept;
 // fine.
 [[nodiscard]] result<void, start_failure> settle_on_disk(const std::string& file);
 
+// Whether it holds nothing: empty, or not there.
+[[nodiscard]] bool is_empty(const std::string& file) noexcept;
+
 // Makes the empty file, 0600, unless it is there. True: it was made.
 [[nodiscard]] result<bool, start_failure> make_file(const std::string& file);
 [[nodiscard]] result<void, start_failure> fsync_folder(const std::string& folder);

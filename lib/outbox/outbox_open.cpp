@@ -60,6 +60,12 @@ result<void, start_failure> outbox::prepare_files() {
             return settled;
         }
     }
+    // SQLite would delete such a log. It never happens by a crash: the database is written before its first log is.
+    if (is_empty(queue_.path) && !is_empty(queue_.path + "-wal")) {
+        return start_failure{exit_code::outbox_damaged, "the outbox " + printable(queue_.path, 1024) +
+                                                            " is empty or gone, but its write-ahead log is not; " +
+                                                            damage_advice(queue_.path)};
+    }
     if (const auto made = make_file(queue_.path); !made) {
         return made.error();
     }

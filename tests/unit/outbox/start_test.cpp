@@ -114,6 +114,21 @@ TEST(start, stops_at_a_file_that_is_no_database_and_says_what_to_do) {
     EXPECT_EQ(content_of(queue.path), garbage);
 }
 
+TEST(start, keeps_a_log_whose_database_is_gone_or_empty) {
+    for (const bool gone : {true, false}) {
+        temporary_outbox t;
+        t.append(5);
+        t.box.reset();  // without a checkpoint: all is in the log
+        const auto log = content_of(t.queue.path + "-wal");
+        gone ? std::filesystem::remove(t.queue.path) : (std::filesystem::resize_file(t.queue.path, 0), true);
+        const auto opened = outbox::open(t.queue, t.now);
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().code, exit_code::outbox_damaged);
+        EXPECT_THAT(opened.error().message, HasSubstr("write-ahead log"));
+        EXPECT_EQ(content_of(t.queue.path + "-wal"), log);
+    }
+}
+
 TEST(start, stops_where_the_counters_and_the_tables_disagree) {
     for (const char* sql :
          {"UPDATE meta SET next_seq = 1", "UPDATE meta SET pending = 0", "UPDATE meta SET accepted = 7",
