@@ -1,3 +1,6 @@
+#include <fstream>
+#include <iterator>
+
 #include <gmock/gmock.h>
 
 #include "tests/unit/outbox/temporary_outbox.hpp"
@@ -51,6 +54,27 @@ TEST(damaged_number, is_told_by_the_id_and_buried_under_the_number_that_it_has_n
     EXPECT_EQ(t.settle({dead(3, t.now, death_reason::damaged)}), 0U);
     EXPECT_THAT(t.pending(), ElementsAre(1, 4));
     EXPECT_TRUE(closes(t.box->totals()));
+}
+
+// Burying the number that the key now shows would kill the sound event that really has it.
+TEST(damaged_number, out_of_order_is_damage_of_the_file) {
+    temporary_outbox t;
+    t.append(3);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    std::fstream file(t.queue.path, std::ios::in | std::ios::out | std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(file), {}};
+    const std::string key{"\x02\x0d\x00", 3};  // the row's number, its head's size, and `seq`, which is not stored
+    const auto at = content.find(key);
+    ASSERT_NE(at, std::string::npos);
+    ASSERT_EQ(content.find(key, at + 1), std::string::npos);
+    file.seekp(static_cast<std::streamoff>(at)).put('\x01');
+    file.close();
+    t.open();
+    ASSERT_TRUE(t.box->begin());
+    const auto got = t.box->read_page({});
+    ASSERT_FALSE(got);
+    EXPECT_TRUE(got.error().is_damage());
 }
 
 TEST(damaged_time, is_told_apart_as_it_could_not_be_kept_with_the_facts) {
