@@ -62,8 +62,8 @@ stored_event event_table::read(const sqlite_rows& row) {
                      .traceparent = std::string{row.bytes(traceparent)},
                      .tracestate = std::string{row.bytes(tracestate)},
                      .body = std::string{row.bytes(body)}};
-    out.sound = sequence_of(out.what.id) == out.what.number &&
-                row.integer(crc) == std::int64_t{row_checksum(out.what.id, out.what.what)} &&
+    out.own_id = sequence_of(out.what.id) == out.what.number;
+    out.sound = row.integer(crc) == std::int64_t{row_checksum(out.what.id, out.what.what)} &&
                 static_cast<std::uint64_t>(row.integer(bytes)) == row_bytes(out.what.what);
     return out;
 }

@@ -13,6 +13,7 @@ namespace posthaste {
 struct stored_event {
     pending_event what;  // number and received_at are always set; history is not read
     bool sound = false;
+    bool own_id = false;  // the id carries the row's number: else it must be a foreign one, or the number is damaged
 };
 
 struct stored_weight {

@@ -5,12 +5,18 @@ namespace posthaste {
 sqlite_result foreign_ids::prepare(sqlite_connection& database) {
     database_ = &database;
     const std::pair<sqlite_statement*, const char*> statements[] = {
+        {&change_, "UPDATE foreign_ids SET seq = ?2 WHERE id = ?1"},
         {&note_, "INSERT INTO foreign_ids (id, seq) VALUES (?,?)"},
         {&find_, "SELECT seq FROM foreign_ids WHERE id = ?"},
-        {&forget_pending_, "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM events WHERE seq BETWEEN ? AND ?)"},
+        {&forget_pending_,
+         "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM events WHERE seq BETWEEN ?1 AND ?2) "
+         "AND seq BETWEEN ?1 AND ?2"},
         {&forget_delivered_,
-         "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM delivered WHERE seq BETWEEN ? AND ?)"},
-        {&forget_dead_, "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM dead WHERE seq BETWEEN ? AND ?)"},
+         "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM delivered WHERE seq BETWEEN ?1 AND ?2) "
+         "AND seq BETWEEN ?1 AND ?2"},
+        {&forget_dead_,
+         "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM dead WHERE seq BETWEEN ?1 AND ?2) "
+         "AND seq BETWEEN ?1 AND ?2"},
     };
     for (const auto& [statement, sql] : statements) {
         if (auto prepared = database.prepare(*statement, sql); !prepared) {
@@ -18,6 +24,19 @@ sqlite_result foreign_ids::prepare(sqlite_connection& database) {
         }
     }
     return {};
+}
+
+result<bool, sqlite_error> foreign_ids::note(const uuid& id, sequence number) {
+    if (const auto changed = change_.run(id, number); !changed) {
+        return changed.error();
+    }
+    if (database_->changes() > 0) {
+        return false;
+    }
+    if (const auto noted = note_.run(id, number); !noted) {
+        return noted.error();
+    }
+    return true;
 }
 
 result<std::optional<sequence>, sqlite_error> foreign_ids::find(const uuid& id) {

@@ -16,16 +16,19 @@ class foreign_ids {
   public:
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
 
-    [[nodiscard]] sqlite_result note(const uuid& id, sequence number) { return note_.run(id, number); }
+    // True: the id is new. False: it stood for an event that is over, and stands for this one from now on.
+    [[nodiscard]] result<bool, sqlite_error> note(const uuid& id, sequence number);
     [[nodiscard]] result<std::optional<sequence>, sqlite_error> find(const uuid& id);
 
     enum class home { pending, delivered, dead };
-    // Before the rows first ≤ number ≤ last of that table are dropped. Returns how many ids it forgot.
+    // Before the rows first ≤ number ≤ last of that table are dropped; an id that stands for another event by now
+    // stays. Returns how many ids it forgot.
     [[nodiscard]] result<std::uint64_t, sqlite_error> forget(home table, sequence first, sequence last);
 
   private:
     sqlite_connection* database_ = nullptr;
     sqlite_statement note_;
+    sqlite_statement change_;
     sqlite_statement find_;
     sqlite_statement forget_pending_;
     sqlite_statement forget_delivered_;

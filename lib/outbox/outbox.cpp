@@ -91,11 +91,14 @@ sqlite_result outbox::note_foreign_id(const pending_event& what) {
     if (sequence_of(what.id) == what.number) {
         return {};
     }
-    auto noted = foreign_.note(what.id, what.number);
-    if (noted) {
+    const auto is_new = foreign_.note(what.id, what.number);
+    if (!is_new) {
+        return is_new.error();
+    }
+    if (*is_new) {
         ledger_.noted_foreign_id();
     }
-    return noted;
+    return {};
 }
 
 sqlite_result outbox::forget_ids(foreign_ids::home table, sequence first, sequence last) {

@@ -121,6 +121,7 @@ class outbox {
     [[nodiscard]] sqlite_result remember(std::span<const settlement* const> run);
     [[nodiscard]] sqlite_result erase_pending(sequence first, sequence last);
 
+    [[nodiscard]] result<bool, sqlite_error> is_sound(const stored_event& stored);
     [[nodiscard]] sqlite_result add_history(pending_event& what);
     [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
     [[nodiscard]] result<bool, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);

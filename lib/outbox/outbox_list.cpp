@@ -88,7 +88,11 @@ sqlite_result outbox::add_export(const history_view::row& one, export_page& to, 
     }
     auto stored = event_table::read(rows);
     bytes += event_table::body_size(rows);
-    if (stored.sound) {
+    const auto sound = is_sound(stored);
+    if (!sound) {
+        return sound.error();
+    }
+    if (*sound) {
         to.events.push_back({one.state, stored.what.id, stored.what.received_at, std::move(stored.what.what)});
     } else {
         ++to.damaged;

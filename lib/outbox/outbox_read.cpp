@@ -33,7 +33,11 @@ result<page, sqlite_error> outbox::read_page(const page_request& request) {
                 return sqlite_error::of(SQLITE_CORRUPT);
             }
             out.last = stored.what.number;
-            if (stored.sound) {
+            const auto sound = is_sound(stored);
+            if (!sound) {
+                return sound.error();
+            }
+            if (*sound) {
                 out.events.push_back(std::move(stored.what));
             } else {
                 out.damaged.push_back(stored.what.number);
@@ -52,6 +56,19 @@ result<page, sqlite_error> outbox::read_page(const page_request& request) {
         }
     }
     return out;
+}
+
+// Rule 8, and the one thing that a row's checksum does not hold: its number.
+result<bool, sqlite_error> outbox::is_sound(const stored_event& stored) {
+    if (!stored.sound || stored.own_id) {
+        return stored.sound;
+    }
+    const auto number =
+        ledger_.foreign_ids() == 0 ? result<std::optional<sequence>, sqlite_error>{} : foreign_.find(stored.what.id);
+    if (!number) {
+        return number.error();
+    }
+    return *number == stored.what.number;
 }
 
 sqlite_result outbox::add_history(pending_event& what) {
@@ -117,7 +134,11 @@ result<bool, sqlite_error> outbox::take_parked(sequence number, lane_page& into,
                 return false;
             }
             auto stored = event_table::read(rows);
-            if (!stored.sound) {
+            const auto sound = is_sound(stored);
+            if (!sound) {
+                return sound.error();
+            }
+            if (!*sound) {
                 into.damaged.push_back(number);
                 return true;
             }

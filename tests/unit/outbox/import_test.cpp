@@ -87,6 +87,33 @@ TEST(import, finds_an_event_by_its_id_to_the_end_of_its_days_and_forgets_it_then
     EXPECT_EQ(t.foreign_rows(), 0);
 }
 
+TEST(import, takes_an_event_anew_once_what_was_kept_of_it_is_over) {
+    importing t;
+    t.queue.keep_delivered = seconds{60};
+    t.reopen();
+    const auto early = t.foreign(400);
+    const auto one = t.foreign(500);
+    t.import({one, early});
+    t.settle({delivered(1, t.now), delivered(2, t.now)});
+    t.now += seconds{61};  // over, and not yet dropped
+    EXPECT_EQ(t.import({one}).imported, 1U);
+    EXPECT_EQ(t.find(one.id)->state, event_state::pending);
+    EXPECT_EQ(t.foreign_rows(), 1) << "what was dropped with that commit took the other id along, and this one not";
+    EXPECT_THAT(t.pending(), ElementsAre(3));
+}
+
+TEST(import, an_event_whose_number_is_damaged_is_not_sent) {
+    importing t;
+    t.import({t.foreign(500), t.foreign(501)});
+    t.box.reset();
+    alter(t.queue.path, "UPDATE events SET seq = 7 WHERE seq = 2; UPDATE meta SET next_seq = 9");
+    t.open();
+    const auto read = t.read();
+    EXPECT_THAT(numbers_of(read.events), ElementsAre(1));
+    EXPECT_THAT(read.damaged, ElementsAre(7));
+    EXPECT_EQ(t.box->export_slice({}).value().damaged, 1U);
+}
+
 TEST(import, forgets_an_id_at_once_where_no_facts_are_kept) {
     importing t;
     t.queue.keep_delivered = milliseconds{0};
