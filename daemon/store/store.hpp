@@ -7,7 +7,7 @@
 // (65 for a damaged file) within a second, without closing the database; the delivery io_context is stopped first, so
 // that nothing more is sent.
 //
-// The store knows nothing of HTTP or upstreams.
+// The store knows nothing of HTTP or upstreams (rule 15).
 
 #pragma once
 

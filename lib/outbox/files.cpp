@@ -19,6 +19,7 @@
 namespace posthaste {
 namespace {
 
+// Rule 14.
 constexpr mode_t private_file = 0600;
 constexpr mode_t private_folder = 0700;
 

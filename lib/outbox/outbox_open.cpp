@@ -110,6 +110,7 @@ sqlite_result outbox::create() {
     return database_.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
 }
 
+// With trusted_schema=OFF, which the connection sets, rule 14.
 sqlite_result outbox::configure() {
     const char* synchronous =
         queue_.durability == durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
@@ -196,6 +197,7 @@ sqlite_result outbox::note_boot(wall_time now) {
     return commit();
 }
 
+// A damaged file stops the start with what to do next, and nothing of it is overwritten (rule 11).
 start_failure outbox::refused(sqlite_error error) const {
     const std::string what = "the outbox " + printable(queue_.path, 1024);
     const std::string why = database_.explain(error);

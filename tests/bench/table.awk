@@ -31,6 +31,7 @@ $1 == "run" {
 }
 $1 == "delivered" { delivered[$2] = delivered[$2] " " $3 }
 $1 == "drain" { drain = drain " " $2 }
+$1 == "store" { kept[$2] = kept[$2] " " $3 }
 $1 == "bare" { bare = bare " " $2 }
 
 END {
@@ -62,6 +63,13 @@ END {
     }
     if (drain != "") printf "\ndrain over 16 connections: %.0f a second; bare client %.0f; ratio %.2f (goal: at least 0.70)\n", \
         median(drain), median(bare), median(drain) / median(bare)
+    if ("minimal" in kept) {
+        printf "\nthe store alone, events inserted and settled a second: minimal loop %.0f\n", median(kept["minimal"])
+        printf "  facts of delivered events kept: %.0f, ratio %.2f (goal: at least 0.60)\n", median(kept["day"]), \
+            median(kept["day"]) / median(kept["minimal"])
+        printf "  none kept: %.0f, ratio %.2f (goal: at least 0.80)\n", median(kept["none"]), \
+            median(kept["none"]) / median(kept["minimal"])
+    }
 }
 
 # The goals stand for 1, 16, 64 and 256 connections; picks those of the columns there are.
