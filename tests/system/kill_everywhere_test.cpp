@@ -84,6 +84,10 @@ constexpr place places[] = {
     {"writes_of_the_store", "store", "pwrite64"},   {"answers_to_clients", "posthaste", "sendto"},
     {"attempts_of_delivery", "delivery", "sendmsg"}};
 
+void PrintTo(const place& where, std::ostream* out) {
+    *out << where.call;
+}
+
 class kill_everywhere : public testing::TestWithParam<place> {
   protected:
     void SetUp() override {
