@@ -8,11 +8,16 @@ bool disk_gauge::low_with(std::uint64_t free, std::uint64_t reserve, bool was_lo
     return free < (was_low ? reserve + reserve / 10 : reserve);
 }
 
-bool disk_gauge::low(steady_time now) {
-    if (reserve_ == 0 || (asked_ && now - *asked_ < seconds{1})) {
+bool disk_gauge::low(steady_time now, std::uint64_t coming) {
+    came_ += coming;
+    // An event is written to the log and to the database, in whole pages: an eighth of the reserve leaves room for
+    // that.
+    const bool fresh = asked_ && now - *asked_ < seconds{1} && came_ <= reserve_ / 8;
+    if (reserve_ == 0 || fresh) {
         return low_;
     }
     asked_ = now;
+    came_ = 0;
     struct statvfs stat{};
     if (::statvfs(folder_.c_str(), &stat) == 0) {  // not known: as it was; a full disk shows itself in the commit
         low_ = low_with(std::uint64_t{stat.f_bavail} * stat.f_frsize, reserve_, low_);

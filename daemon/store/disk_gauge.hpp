@@ -16,8 +16,9 @@ class disk_gauge {
     // `folder`: of the outbox.
     disk_gauge(std::string folder, std::uint64_t reserve) : folder_(std::move(folder)), reserve_(reserve) {}
 
-    // Asks the file system at most once a second.
-    [[nodiscard]] bool low(steady_time now);
+    // Asks the file system once a second, and sooner where what is `coming` with what came since could use the reserve
+    // up: a fast load fills a small one within a second.
+    [[nodiscard]] bool low(steady_time now, std::uint64_t coming = 0);
 
     // As it was when it was last asked.
     [[nodiscard]] bool was_low() const noexcept { return low_; }
@@ -29,6 +30,7 @@ class disk_gauge {
     std::string folder_;
     std::uint64_t reserve_;
     std::optional<steady_time> asked_;
+    std::uint64_t came_ = 0;  // bytes of events since then
     bool low_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include "daemon/store/fail_stop.hpp"
 #include "lib/base/require.hpp"
 #include "lib/base/text.hpp"
+#include "lib/outbox/row_sum.hpp"
 
 namespace posthaste {
 namespace {
@@ -19,6 +20,19 @@ constexpr std::size_t lookups_a_commit = 4;
 constexpr unsigned tries_at_the_end = 20;
 // Facts may outlive their time by this much on an idle daemon, which so wakes once for many of them.
 constexpr milliseconds trim_delay = seconds{60};
+
+std::uint64_t bytes_of_new(const batch& work) {
+    std::uint64_t bytes = 0;
+    for (const auto& one : work.appends) {
+        bytes += row_bytes(one.what);
+    }
+    for (const auto& group : work.imports) {
+        for (const auto& one : group) {
+            bytes += row_bytes(one.what);
+        }
+    }
+    return bytes;
+}
 
 }  // namespace
 
@@ -84,7 +98,8 @@ void store_thread::commit(store_batch taken) {
         taken = std::move(*held_);
     }
     const auto now = options_.now();
-    const bool disk_full = held_ || (!taken.work.appends.empty() && disk_.low(now.steady));
+    const auto coming = bytes_of_new(taken.work);
+    const bool disk_full = held_ || (coming > 0 && disk_.low(now.steady, coming));
     auto outcome =
         commit_batch(*box_, taken.work, {.now = now.wall, .refuse_appends = disk_full, .random = options_.random});
     if (!outcome) {

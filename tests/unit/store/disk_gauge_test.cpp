@@ -21,6 +21,24 @@ TEST(disk_gauge, asks_the_file_system) {
     EXPECT_FALSE(disk_gauge(folder, 1).low(steady_time{}));
 }
 
+TEST(disk_gauge, asks_again_after_a_second_or_once_much_of_the_reserve_may_be_gone) {
+    const std::string folder = std::filesystem::temp_directory_path() / "posthaste-gauge";
+    const std::uint64_t more_than_any = std::uint64_t{1} << 62;
+    std::filesystem::remove_all(folder);
+    disk_gauge gauge(folder, more_than_any);  // a folder that is not there cannot be asked
+    EXPECT_FALSE(gauge.low(steady_time{}));
+    std::filesystem::create_directories(folder);
+    EXPECT_FALSE(gauge.low(steady_time{} + milliseconds{999}, more_than_any / 8)) << "asked a moment ago";
+    EXPECT_TRUE(gauge.low(steady_time{} + milliseconds{999}, 1)) << "an eighth of the reserve came since";
+
+    disk_gauge later(folder, more_than_any);
+    std::filesystem::remove_all(folder);
+    EXPECT_FALSE(later.low(steady_time{}));
+    std::filesystem::create_directories(folder);
+    EXPECT_TRUE(later.low(steady_time{} + seconds{1})) << "a second is over";
+    std::filesystem::remove_all(folder);
+}
+
 TEST(disk_gauge, without_a_reserve_is_never_low) {
     EXPECT_FALSE(disk_gauge("/", 0).low(steady_time{}));
 }
