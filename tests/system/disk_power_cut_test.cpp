@@ -31,6 +31,7 @@ class power_cuts {
   public:
     power_cuts(power_cut_disk& disk, const std::string& durability)
         : disk_(disk),
+          always_daemon_first_(durability == "process"),
           daemon_(slow_upstream(), {{"queue",
                                      {{"path", disk.folder() + "/outbox/outbox.db"},
                                       {"disk_reserve", "1MiB"},
