@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/commands/client.hpp"
+#include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "lib/base/text.hpp"
@@ -100,14 +101,7 @@ void add_export_command(CLI::App& app, command& chosen) {
     command_line->add_option("--state", options->state, "pending or dead; both without it")->type_name("STATE");
     command_line->add_option("--out", options->out, "A new file for the lines; standard output without it")
         ->type_name("FILE");
-    command_line
-        ->add_option("--server", options->server,
-                     "The daemon's URL; else $POSTHASTE_SERVER, else the configuration's first address")
-        ->type_name("URL");
-    command_line
-        ->add_option("--config", options->config_file,
-                     std::string("The configuration file [") + default_config_file + "]")
-        ->type_name("FILE");
+    add_client_options(*command_line, options->server, options->config_file);
     command_line->callback([options, &chosen] { chosen = [options] { return run_export(*options); }; });
 }
 

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/client.hpp"
+#include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "lib/base/text.hpp"
@@ -110,14 +111,7 @@ void add_import_command(CLI::App& app, command& chosen) {
     auto options = std::make_shared<import_options>();
     auto* command_line = app.add_subcommand("import", "Take the lines of an export as new pending events");
     command_line->add_option("FILE", options->file, "The file with the lines, or - for standard input")->required();
-    command_line
-        ->add_option("--server", options->server,
-                     "The daemon's URL; else $POSTHASTE_SERVER, else the configuration's first address")
-        ->type_name("URL");
-    command_line
-        ->add_option("--config", options->config_file,
-                     std::string("The configuration file [") + default_config_file + "]")
-        ->type_name("FILE");
+    add_client_options(*command_line, options->server, options->config_file);
     command_line->add_flag("--json", options->json, "Print the outcome as JSON");
     command_line->callback([options, &chosen] { chosen = [options] { return run_import(*options); }; });
 }

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/client.hpp"
+#include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "lib/base/quantity.hpp"
@@ -171,12 +172,7 @@ void add_send_command(CLI::App& app, command& chosen) {
     send->add_option("--wait", options->wait, "Wait so long for its delivery, such as 10s")
         ->type_name("DURATION")
         ->check(duration_fault);
-    send->add_option("--server", options->server,
-                     "The daemon's URL; else $POSTHASTE_SERVER, else the configuration's first address")
-        ->type_name("URL");
-    send->add_option("--config", options->config_file,
-                     std::string("The configuration file [") + default_config_file + "]")
-        ->type_name("FILE");
+    add_client_options(*send, options->server, options->config_file);
     send->add_flag("--json", options->json, "Print the daemon's answer as JSON");
     send->callback([options, &chosen] { chosen = [options] { return run_send(*options); }; });
 }
