@@ -1,10 +1,15 @@
 #include "daemon/delivery/delivery.hpp"
 
+#include <array>
+#include <iterator>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include <boost/algorithm/hex.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
+#include <openssl/sha.h>
 
 #include "daemon/delivery/delivery_log.hpp"
 #include "daemon/upstream/pool.hpp"
@@ -15,6 +20,31 @@ namespace posthaste {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Tells whether the URL or the key is another one: kept on disk, and so no more than a hash.
+std::string target_of(const upstream_settings& upstream) {
+    const std::string text = upstream.url.text() + "\n" + upstream.api_key;
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    std::string hex;
+    boost::algorithm::hex_lower(digest.begin(), digest.end(), std::back_inserter(hex));
+    return hex;
+}
+
+delivery_rules rules_of(const delivery_plan& plan) {
+    return {.ordering = plan.rules.ordering,
+            .retry = plan.rules.retry,
+            .health = {.max_concurrency = plan.upstream.max_concurrency,
+                       .rate_limit = plan.upstream.rate_limit,
+                       .reject_guard = plan.rules.reject_guard},
+            .statuses = plan.rules.statuses,
+            .target = target_of(plan.upstream),
+            .window = {}};
+}
+
+}  // namespace
+
 struct delivery::impl final : private attempt_listener {
     using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                              asio::io_context::executor_type>;
@@ -23,17 +53,10 @@ struct delivery::impl final : private attempt_listener {
         : io(context),
           options(std::move(given)),
           events(outbox),
-          machine(rules(options), options.random),
-          pool(context, options.upstream, *this),
+          machine(rules_of(options.plan), options.random),
+          pool(context, options.plan.upstream, *this),
           wake(context.get_executor()),
           grace(context.get_executor()) {}
-
-    [[nodiscard]] static delivery_rules rules(const delivery_options& options) {
-        delivery_rules made;
-        made.retry = options.retry;
-        made.max_concurrency = options.upstream.max_concurrency;
-        return made;
-    }
 
     void happened(occurrence what) { happened(options.now(), std::move(what)); }
 
@@ -69,24 +92,50 @@ struct delivery::impl final : private attempt_listener {
         });
     }
 
+    void obey(remember_upstream& todo) {
+        events.remember(std::move(todo.what), [waiting = std::exchange(asked, {})] {
+            for (const auto& reply : waiting)
+                reply();
+        });
+    }
+
+    void obey(report_upstream& todo) { log.upstream_changed(todo.now, backlog(), options.now().steady); }
+
+    // A person's word: answered once it is remembered.
+    void ask(occurrence what, std::function<void()> reply) {
+        asked.push_back(std::move(reply));
+        happened(std::move(what));
+    }
+
+    [[nodiscard]] delivery_log::backlog backlog() const { return {machine.window().size(), machine.more_on_disk()}; }
+
     void attempt_ended(std::uint32_t place, attempt_outcome outcome) override {
         const instant now = options.now();
         log.attempt_ended(machine.event(place), outcome);
         note(outcome, now);
+        const bool failed = is_trouble(outcome);
+        const attempt_outcome kept = failed ? outcome : attempt_outcome{};
         happened(now, posthaste::attempt_ended{place, std::move(outcome)});
+        if (failed && machine.report(now).state == "up") log.attempt_failed(kept, backlog(), now.steady);
+    }
+
+    // About the upstream, not about the one event.
+    [[nodiscard]] static bool is_trouble(const attempt_outcome& outcome) {
+        return !outcome.status || *outcome.status >= 500 || *outcome.status == 408 || *outcome.status == 429;
     }
 
     void note(const attempt_outcome& outcome, instant now) {
-        constexpr int conflict = 409;  // is about one event, and may even deliver it
-        const verdict meaning = judge(outcome.status, 0);
-        if (meaning == verdict::delivered) {
+        if (outcome.status && *outcome.status / 100 == 2) {
             delivered.add(now.steady);
             log.upstream_delivered();
             return;
         }
         last_error = attempt_error{now.wall, outcome.status, outcome.message};
-        if (meaning != verdict::dead && outcome.status != conflict)
-            log.upstream_failed(outcome, machine.window().size(), machine.more_on_disk(), now.steady);
+    }
+
+    void reconfigure(delivery_plan plan) {
+        options.plan = std::move(plan);
+        happened(rules_changed{rules_of(options.plan)});
     }
 
     void stop(milliseconds most, std::function<void()> done) {
@@ -109,12 +158,11 @@ struct delivery::impl final : private attempt_listener {
     }
 
     [[nodiscard]] upstream_report status() const {
-        upstream_report now;
-        now.concurrency = options.upstream.max_concurrency;
-        now.in_flight = machine.in_flight();
-        now.last_error = last_error;
-        now.delivered_per_second = delivered.per_second(options.now().steady);
-        return now;
+        const instant now = options.now();
+        upstream_report report = machine.report(now);
+        report.last_error = last_error;
+        report.delivered_per_second = delivered.per_second(now.steady);
+        return report;
     }
 
     asio::io_context& io;
@@ -127,7 +175,8 @@ struct delivery::impl final : private attempt_listener {
     delivery_log log;
     rate_window delivered;
     std::optional<attempt_error> last_error;
-    std::function<void()> stopped;  // set while stopping
+    std::vector<std::function<void()>> asked;  // replies to pause and resume, until they are remembered
+    std::function<void()> stopped;             // set while stopping
 };
 
 delivery::delivery(asio::io_context& io, delivery_options options, store& outbox)
@@ -136,11 +185,11 @@ delivery::delivery(asio::io_context& io, delivery_options options, store& outbox
 delivery::~delivery() = default;
 
 result<void, start_failure> delivery::open() {
-    return impl_->pool.open(impl_->options.upstream);
+    return impl_->pool.open(impl_->options.plan.upstream);
 }
 
-void delivery::start() {
-    impl_->happened(delivery_started{});
+void delivery::start(upstream_memory left) {
+    impl_->happened(delivery_started{std::move(left)});
 }
 
 void delivery::stop(milliseconds grace, std::function<void()> done) {
@@ -153,6 +202,22 @@ void delivery::appended(std::vector<pending_event> events, sequence last) {
 
 void delivery::settled(std::size_t count) {
     impl_->happened(settlements_confirmed{count});
+}
+
+void delivery::reconfigure(delivery_plan plan) {
+    asio::post(impl_->io, [this, plan = std::move(plan)]() mutable { impl_->reconfigure(std::move(plan)); });
+}
+
+void delivery::probe_now() {
+    asio::post(impl_->io, [this] { impl_->happened(probe_asked{}); });
+}
+
+void delivery::pause(std::function<void()> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)]() mutable { impl_->ask(pause_asked{}, std::move(reply)); });
+}
+
+void delivery::resume(std::function<void()> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)]() mutable { impl_->ask(resume_asked{}, std::move(reply)); });
 }
 
 void delivery::status(std::function<void(upstream_report)> reply) {

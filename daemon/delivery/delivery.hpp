@@ -1,7 +1,7 @@
 // The delivery thread's shell: obeys lib/delivery's machine, runs the attempts over the upstream's connections and
 // tells the store what became of each event.
 //
-// Everything but status() belongs to the delivery io_context's thread.
+// Belongs to the delivery io_context's thread, but for what is said to come from any.
 
 #pragma once
 
@@ -22,9 +22,14 @@ namespace posthaste {
 
 using delivery_status = upstream_report;
 
-struct delivery_options {
+// What a reload may change: made on any thread, handed over whole.
+struct delivery_plan {
     upstream_settings upstream;
-    retry_settings retry;
+    delivery_settings rules;
+};
+
+struct delivery_options {
+    delivery_plan plan;
     std::function<instant()> now;
     std::function<std::uint64_t()> random;  // called on the delivery thread only
 };
@@ -40,15 +45,23 @@ class delivery final : public commit_listener {
 
     // Loads the certificates; on the calling thread, before the io_context runs.
     [[nodiscard]] result<void, start_failure> open();
-    // Begins to fetch and send.
-    void start();
+    // Begins to fetch and send. `left`: by the run before.
+    void start(upstream_memory left);
     // Starts no further attempt; those in flight get up to `grace`; `done` runs once all are settled or given up.
     void stop(milliseconds grace, std::function<void()> done);
 
     void appended(std::vector<pending_event> events, sequence last) override;
     void settled(std::size_t count) override;
 
-    // From any thread; `reply` runs on the delivery thread.
+    // The rest from any thread; replies run on the delivery thread.
+
+    // From the next attempt on; those in flight end as they began. Where probes go out, one is due now.
+    void reconfigure(delivery_plan plan);
+    // The set-up may be right now: where probes go out, one is due.
+    void probe_now();
+    // Stops the sending, and ends any pause. `reply`: once that is durable.
+    void pause(std::function<void()> reply);
+    void resume(std::function<void()> reply);
     void status(std::function<void(delivery_status)> reply);
 
   private:

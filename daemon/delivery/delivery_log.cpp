@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "lib/base/text.hpp"
+#include "lib/delivery/trouble_text.hpp"
 
 namespace posthaste {
 
@@ -18,24 +19,13 @@ std::string grouped(std::uint64_t number) {
     return digits;
 }
 
-std::string described(const attempt_outcome& outcome) {
-    if (!outcome.status) return "upstream unreachable: " + outcome.message;
-    const std::string answered = "the upstream answered " + std::to_string(*outcome.status);
-    switch (*outcome.status) {
-        case 401:
-        case 402:
-        case 403:
-            return answered + ": check the API key (upstream.api_key_file) and what its account may do";
-        case 404:
-        case 405:
-            return answered + ": check upstream.url";
-        case 407:
-            return answered + ": something in between asks for proxy credentials";
-        default:
-            if (*outcome.status >= 300 && *outcome.status < 400)
-                return answered + ", a redirect, which is never followed: check upstream.url";
-            return answered;
-    }
+std::string said(delivery_log::backlog left) {
+    const std::string many = left.more || left.waiting != 1 ? " events wait" : " event waits";
+    return (left.more ? "more than " : "") + grouped(left.waiting) + many;
+}
+
+std::string said(std::uint64_t held_back) {
+    return held_back == 0 ? "" : " (" + grouped(held_back) + " such lines held back since the last one)";
 }
 
 bool is_debugging() {
@@ -67,13 +57,11 @@ void delivery_log::attempt_ended(const pending_event& event, const attempt_outco
         spdlog::debug("event {}: no answer: {}", to_string(event.id), outcome.message);
 }
 
-void delivery_log::upstream_failed(const attempt_outcome& outcome, std::size_t waiting, bool more, steady_time now) {
-    const auto held_back = guard_.admit(now);
+void delivery_log::attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now) {
+    const auto held_back = failures_.admit(now);
     if (!held_back) return;
     in_trouble_ = true;
-    const std::string repeated = *held_back == 0 ? "" : " (" + grouped(*held_back) + " failures since the last line)";
-    spdlog::warn("{}; {}{} events wait; retrying{}", described(outcome), more ? "more than " : "", grouped(waiting),
-                 repeated);
+    spdlog::warn("{}; {}; retrying{}", trouble_text(outcome), said(left), said(*held_back));
 }
 
 void delivery_log::upstream_delivered() {
@@ -82,9 +70,29 @@ void delivery_log::upstream_delivered() {
     spdlog::info("the upstream takes events again; what waits is sent in its order");
 }
 
+void delivery_log::upstream_changed(const upstream_report& report, backlog left, steady_time now) {
+    if (report.state == "up") return;  // a delivery tells
+    const bool paused = report.state == "paused";
+    const auto held_back = paused                   ? std::optional<std::uint64_t>(0)
+                           : report.state == "held" ? holds_.admit(now)
+                                                    : openings_.admit(now);
+    if (!held_back) return;
+    in_trouble_ = true;
+    const std::string next = report.next_probe_at
+                                 ? (report.state == "held" ? "goes on at " : "the next probe goes out at ") +
+                                       to_rfc3339(*report.next_probe_at)
+                                 : "nothing is sent until then";
+    spdlog::warn("delivery is {}: {}; {}; {}{}",
+                 paused                   ? "paused"
+                 : report.state == "held" ? "held back"
+                                          : "failing",
+                 report.reason.value_or(""), said(left), next, said(*held_back));
+}
+
 void delivery_log::gave_up(std::uint32_t attempts) {
     if (attempts == 0) return;
-    spdlog::warn("{} attempts got no answer in time; their events are sent again after the next start", attempts);
+    spdlog::warn("{} got no answer in time; what they sent is sent again after the next start",
+                 attempts == 1 ? "1 attempt" : grouped(attempts) + " attempts");
 }
 
 }  // namespace posthaste

@@ -91,11 +91,12 @@ void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_
         appended = stored_events(std::move(done.work.appends), outcome.appends);
         settled = done.work.settlements.size();
     }
-    if (appended.empty() && !imported && settled == 0 && done.read_replies.empty()) {
+    if (appended.empty() && !imported && settled == 0 && done.read_replies.empty() && done.memory_replies.empty()) {
         return;
     }
     asio::post(delivery, [listener, settled, imported, last, appended = std::move(appended),
-                          replies = std::move(done.read_replies), answers = std::move(outcome.reads)]() mutable {
+                          replies = std::move(done.read_replies), answers = std::move(outcome.reads),
+                          remembered = std::move(done.memory_replies)]() mutable {
         if (!appended.empty() || imported) {
             listener->appended(std::move(appended), last);
         }
@@ -104,6 +105,9 @@ void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_
         }
         for (std::size_t at = 0; at < replies.size(); ++at) {
             answer_read(replies[at], std::move(answers[at]));
+        }
+        for (const auto& reply : remembered) {
+            reply();
         }
     });
 }

@@ -141,6 +141,20 @@ void store::fetch_lane(lane_request request, std::function<void(lane_page)> repl
     impl_->add_read(std::move(request), std::move(reply));
 }
 
+void store::remember(upstream_memory what, std::function<void()> reply) {
+    impl_->queue.add(1, [&](store_batch& into) {
+        into.work.upstream = std::move(what);
+        if (reply) {
+            into.memory_replies.push_back(std::move(reply));
+        }
+    });
+}
+
+upstream_memory store::remembered() const {
+    REQUIRE(impl_->work != nullptr && !impl_->thread.joinable(), "what was found is asked for before the start");
+    return impl_->work->remembered();
+}
+
 void store::status(std::function<void(store_status)> reply) {
     impl_->add_lookup(status_lookup{std::move(reply)});
 }

@@ -98,6 +98,11 @@ class store final : public event_sink {
     void fetch(page_request request, std::function<void(page)> reply);
     void fetch_lane(lane_request request, std::function<void(lane_page)> reply);
 
+    // What delivery has to know of the upstream after a restart; `reply`, which may be empty, runs once it is durable.
+    void remember(upstream_memory what, std::function<void()> reply);
+    // The same as it was found by open(): until start().
+    [[nodiscard]] upstream_memory remembered() const;
+
     // For people: replies run on the accept io_context.
     void status(std::function<void(store_status)> reply);
     void find(uuid id, std::function<void(std::optional<event_facts>)> reply);

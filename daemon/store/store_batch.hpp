@@ -33,9 +33,10 @@ using read_reply = std::variant<std::function<void(page)>, std::function<void(la
 
 struct store_batch {
     batch work;
-    std::vector<append_reply> append_replies;  // one for each of work.appends
-    std::vector<import_reply> import_replies;  // one for each of work.imports
-    std::vector<read_reply> read_replies;      // one for each of work.reads
+    std::vector<append_reply> append_replies;           // one for each of work.appends
+    std::vector<import_reply> import_replies;           // one for each of work.imports
+    std::vector<read_reply> read_replies;               // one for each of work.reads
+    std::vector<std::function<void()>> memory_replies;  // once work.upstream is durable
     std::vector<lookup> lookups;
 
     // `later` goes behind this one's.
@@ -46,6 +47,10 @@ struct store_batch {
         move_all(later.work.settlements, work.settlements);
         move_all(later.work.parkings, work.parkings);
         move_all(later.work.reads, work.reads);
+        if (later.work.upstream) {
+            work.upstream = std::move(later.work.upstream);
+        }
+        move_all(later.memory_replies, memory_replies);
         move_all(later.append_replies, append_replies);
         move_all(later.import_replies, import_replies);
         move_all(later.read_replies, read_replies);

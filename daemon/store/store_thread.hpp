@@ -29,6 +29,9 @@ class store_thread {
     store_thread(std::unique_ptr<outbox> box, store_options options, boost::asio::io_context& accept,
                  boost::asio::io_context& delivery, commit_queue<store_batch>& queue, std::atomic<store_gate>& gate);
 
+    // What delivery knows of the upstream, as it was found. Before run().
+    [[nodiscard]] const upstream_memory& remembered() const noexcept { return box_->upstream(); }
+
     // Until the queue is closed and empty; then the last checkpoint, and the database is closed. `listener`: see
     // store::start.
     void run(commit_listener* listener) noexcept;

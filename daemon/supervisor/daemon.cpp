@@ -37,7 +37,7 @@ class running_daemon {
     explicit running_daemon(const settings& frozen)
         : frozen_(frozen),
           store_({frozen.queue, read_clocks, seeded_random()}, accept_io_, delivery_thread_.io()),
-          delivery_(delivery_thread_.io(), {frozen.upstream, frozen.retry, read_clocks, seeded_random()}, store_),
+          delivery_(delivery_thread_.io(), {{frozen.upstream, frozen.delivery}, read_clocks, seeded_random()}, store_),
           api_(accept_io_, frozen, store_, delivery_),
           listener_(accept_io_, {frozen.listen, frozen.limits, read_clocks}, api_.routes()) {}
 
@@ -47,9 +47,10 @@ class running_daemon {
         if (auto certificates = delivery_.open(); !certificates) return certificates.error();
         // The port is taken before anything is sent: a start that fails must not have delivered.
         if (auto bound = listener_.open(); !bound) return bound.error();
+        const upstream_memory left = store_.remembered();
         store_.start(&delivery_);
         delivery_thread_.start();
-        boost::asio::post(delivery_thread_.io(), [this] { delivery_.start(); });
+        boost::asio::post(delivery_thread_.io(), [this, left] { delivery_.start(left); });
         listener_.start();
         announce(*found, hooks);
         return {};

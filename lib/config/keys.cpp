@@ -26,7 +26,7 @@ config_key key(std::string path, Reader reader, Target target) {
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
 
-std::array<config_key, 29> make_table() {
+std::array<config_key, 33> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
@@ -59,12 +59,19 @@ std::array<config_key, 29> make_table() {
             [](d& t) -> auto& { return t.values.upstream.response_timeout; }),
         key("upstream.max_concurrency", count_between{1, 1024},
             [](d& t) -> auto& { return t.values.upstream.max_concurrency; }),
+        key("upstream.rate_limit", null_or<count_between>{{1, 1'000'000}},
+            [](d& t) -> auto& { return t.values.upstream.rate_limit; }),
+        key("delivery.ordering", one_of<ordering>{{{"per_user", ordering::per_user}, {"none", ordering::none}}},
+            [](d& t) -> auto& { return t.values.delivery.ordering; }),
         key("delivery.retry.initial", duration_between{milliseconds{1}, hours{1}},
-            [](d& t) -> auto& { return t.values.retry.initial; }),
+            [](d& t) -> auto& { return t.values.delivery.retry.initial; }),
         key("delivery.retry.max", duration_between{milliseconds{1}, hours{24}},
-            [](d& t) -> auto& { return t.values.retry.max; }),
+            [](d& t) -> auto& { return t.values.delivery.retry.max; }),
         key("delivery.retry.max_age", duration_between{milliseconds{1}, hours{24 * 365}},
-            [](d& t) -> auto& { return t.values.retry.max_age; }),
+            [](d& t) -> auto& { return t.values.delivery.retry.max_age; }),
+        key("delivery.reject_guard", count_between{0, 1'000'000},
+            [](d& t) -> auto& { return t.values.delivery.reject_guard; }),
+        key("delivery.statuses", read_statuses{}, [](d& t) -> auto& { return t.values.delivery.statuses; }),
         key("events", read_events{}, [](d& t) -> auto& { return t.values.events.schemas; }),
         key("events_dir", null_or<read_path>{}, [](d& t) -> auto& { return t.events_dir; }),
         key("schemas", one_of<bool>{{{"enforce", true}, {"off", false}}},

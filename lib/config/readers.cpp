@@ -1,5 +1,7 @@
 #include "lib/config/readers.hpp"
 
+#include <charconv>
+
 namespace posthaste {
 
 namespace {
@@ -15,6 +17,14 @@ std::string quoted_duration(milliseconds value) {
 
 std::string quoted_size(std::uint64_t value) {
     return "\"" + size_text(value) + "\"";
+}
+
+// "404" → 404; empty for what is no status of a final answer.
+std::optional<int> status_of(std::string_view text) {
+    int status = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+    const bool whole = error == std::errc() && end == text.data() + text.size() && text.size() == 3;
+    return whole && status >= 200 && status <= 599 ? std::optional(status) : std::nullopt;
 }
 
 std::string count_text(std::uint32_t value) {
@@ -93,6 +103,34 @@ std::optional<std::string> read_path::operator()(const located_json& json, value
                            : std::string(json.described());
     add_fault(faults, json, "expected a path, found " + found);
     return std::nullopt;
+}
+
+std::optional<std::map<int, verdict>> read_statuses::operator()(const located_json& json, value_faults& faults) const {
+    if (json.type != located_json::kind::object) {
+        add_fault(faults, json, expected("an object such as {\"409\": \"delivered\"}", json));
+        return std::nullopt;
+    }
+    const one_of<verdict> meaning{{{"delivered", verdict::delivered},
+                                   {"retry", verdict::retry},
+                                   {"dead", verdict::dead},
+                                   {"pause", verdict::pause}}};
+    std::map<int, verdict> read;
+    const auto faults_before = faults.size();
+    for (const auto& member : json.members) {
+        value_faults inner;
+        const auto status = status_of(member.name);
+        if (!status) {
+            inner.push_back({member.where, "", "expected the status of a final answer, from \"200\" to \"599\""});
+        } else if (const auto value = meaning(member.value, inner)) {
+            read[*status] = *value;
+        }
+        for (auto& fault : inner) {
+            fault.below.insert(0, path_step(member.name));
+            faults.push_back(std::move(fault));
+        }
+    }
+    if (faults.size() != faults_before) return std::nullopt;
+    return read;
 }
 
 }  // namespace posthaste

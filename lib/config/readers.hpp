@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/faults.hpp"
+#include "lib/config/settings.hpp"
 
 namespace posthaste {
 
@@ -49,6 +51,11 @@ struct read_flag {
 // A file or folder, relative to the working directory unless it begins with "/".
 struct read_path {
     std::optional<std::string> operator()(const located_json& json, value_faults& faults) const;
+};
+
+// Statuses of the upstream's answers and what they mean: {"409": "delivered"}; delivered | retry | dead | pause.
+struct read_statuses {
+    std::optional<std::map<int, verdict>> operator()(const located_json& json, value_faults& faults) const;
 };
 
 // null, or what `reader` takes.

@@ -57,9 +57,9 @@ std::optional<std::string> does_not_send_to_itself(const settings& all) {
 }
 
 std::optional<std::string> backs_off(const settings& all) {
-    if (all.retry.initial <= all.retry.max) return std::nullopt;
-    return "expected at most delivery.retry.max (\"" + duration_text(all.retry.max) + "\"), found \"" +
-           duration_text(all.retry.initial) + "\"";
+    if (all.delivery.retry.initial <= all.delivery.retry.max) return std::nullopt;
+    return "expected at most delivery.retry.max (\"" + duration_text(all.delivery.retry.max) + "\"), found \"" +
+           duration_text(all.delivery.retry.initial) + "\"";
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ struct upstream_settings {
     milliseconds connect_timeout = seconds{5};
     milliseconds response_timeout = seconds{30};
     std::uint32_t max_concurrency = 32;
+    std::optional<std::uint32_t> rate_limit;  // events a second; empty: as fast as the upstream takes them
 
     friend bool operator==(const upstream_settings&, const upstream_settings&) = default;
 };
@@ -79,6 +80,23 @@ struct retry_settings {
     milliseconds max_age = std::chrono::hours{24 * 5};
 
     friend bool operator==(const retry_settings&, const retry_settings&) = default;
+};
+
+// What an answer of the upstream makes of the event that was sent.
+enum class verdict {
+    delivered,
+    retry,  // the upstream or the way to it is in trouble: a counted attempt, again after a backoff
+    dead,   // the upstream refuses this event and would refuse it again
+    pause,  // the set-up is at fault (key, URL): no event is to blame, so the attempt is never counted
+};
+
+struct delivery_settings {
+    posthaste::ordering ordering = posthaste::ordering::per_user;
+    retry_settings retry;
+    std::uint32_t reject_guard = 20;  // so many different events rejected in a row pause the sending; 0: never
+    std::map<int, verdict> statuses;  // what these statuses mean here, whatever they mean elsewhere
+
+    friend bool operator==(const delivery_settings&, const delivery_settings&) = default;
 };
 
 struct log_settings {
@@ -93,7 +111,7 @@ struct settings {
     limit_settings limits;
     queue_settings queue;
     upstream_settings upstream;
-    retry_settings retry;
+    delivery_settings delivery;
     event_catalog events;
     log_settings log;
 };

@@ -9,26 +9,39 @@
 namespace posthaste {
 
 delivery_machine::delivery_machine(delivery_rules rules, std::function<std::uint64_t()> random)
-    : rules_(rules), random_(std::move(random)), lanes_(rules.window, rules.retry.max) {}
+    : rules_(std::move(rules)),
+      random_(std::move(random)),
+      lanes_(rules_.window, rules_.retry.max, rules_.ordering),
+      health_(rules_.health) {}
 
 std::vector<action>& delivery_machine::resume(instant now, occurrence happened) {
     actions_.clear();
     std::visit([&](auto& what) { on(now, std::move(what)); }, happened);
     lanes_.release(now.steady);
     if (!stopping_) {
-        start_attempts();
-        make_room();
+        start_attempts(now);
+        make_room(now);
     }
     if (auto parked = lanes_.take_parked(); !parked.empty()) actions_.emplace_back(park_events{std::move(parked)});
     if (!stopping_) {
-        fetch();
-        arm_wake();
+        fetch(now);
+        arm_wake(now);
     }
+    tell_changes(now);
     return actions_;
 }
 
-void delivery_machine::on(instant, delivery_started) {
+upstream_report delivery_machine::report(instant now) const {
+    upstream_report report;
+    health_.describe(report, now);
+    report.in_flight = in_flight_;
+    return report;
+}
+
+void delivery_machine::on(instant now, delivery_started started) {
     more_on_disk_ = true;  // perhaps: the first page tells
+    memory_ = std::move(started.left);
+    health_.restore(memory_, now);
 }
 
 void delivery_machine::on(instant now, events_committed committed) {
@@ -36,7 +49,7 @@ void delivery_machine::on(instant now, events_committed committed) {
         !more_on_disk_ && !fetching_ && !committed.events.empty() && committed.events.front().number == cursor_ + 1;
     highest_committed_ = std::max(highest_committed_, committed.last);
     if (!committed.events.empty()) highest_committed_ = std::max(highest_committed_, committed.events.back().number);
-    if (caught_up && !stopping_ && !seems_down()) (void)advance(committed.events, now);
+    if (caught_up && !stopping_ && !stands_still(now)) (void)advance(committed.events, now);
     more_on_disk_ = more_on_disk_ || highest_committed_ > cursor_;
 }
 
@@ -60,15 +73,20 @@ void delivery_machine::on(instant now, lane_page_arrived arrived) {
 void delivery_machine::on(instant now, attempt_ended ended) {
     REQUIRE(in_flight_ > 0, "an attempt ends once");
     --in_flight_;
+    const attempt_ticket ticket = running_[ended.place].ticket;
     window_event& event = lanes_.at(ended.place);
+    if (is_superseded(ended.place, ended.outcome)) {
+        ++event.uncounted;
+        health_.ended_void(ticket);
+        lanes_.put_back(ended.place);
+        return;
+    }
     const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
-    const verdict meaning = judge(ended.outcome.status, conflicts);
-    const bool reached = meaning == verdict::delivered || meaning == verdict::dead;
-    failures_in_a_row_ = reached ? 0 : failures_in_a_row_ + 1;
-    if (meaning == verdict::delivered)
-        deliver(ended.place, *ended.outcome.status, now);
-    else
-        fail(ended.place, ended.outcome, meaning, now);
+    const bool reached = !memory_.reached_with.empty() && memory_.reached_with == rules_.target;
+    const verdict meaning = judge(ended.outcome.status, {conflicts, reached}, rules_.statuses);
+    const bool at_fault = health_.is_at_fault();
+    health_.ended(ticket, ended.outcome, meaning, now, random_());
+    conclude(ended.place, ended.outcome, meaning, at_fault, now);
 }
 
 void delivery_machine::on(instant, settlements_confirmed confirmed) {
@@ -78,6 +96,30 @@ void delivery_machine::on(instant, settlements_confirmed confirmed) {
 
 void delivery_machine::on(instant, time_came) {
     armed_.reset();
+}
+
+void delivery_machine::on(instant now, rules_changed changed) {
+    const bool other_target = changed.rules.target != rules_.target;
+    rules_ = std::move(changed.rules);
+    lanes_.set_ordering(rules_.ordering);
+    lanes_.set_longest_wait(rules_.retry.max);
+    health_.change_rules(rules_.health);
+    if (other_target) ++targets_;
+    health_.look_again(now, other_target);
+}
+
+void delivery_machine::on(instant now, probe_asked) {
+    health_.look_again(now, false);
+}
+
+void delivery_machine::on(instant now, pause_asked) {
+    health_.pause_by_hand(now);
+    to_remember_ = true;
+}
+
+void delivery_machine::on(instant, resume_asked) {
+    health_.resume_by_hand();
+    to_remember_ = true;
 }
 
 void delivery_machine::on(instant, delivery_stopping) {
@@ -111,6 +153,32 @@ void delivery_machine::bury(const std::vector<sequence>& damaged, sequence until
     }
 }
 
+// The answer is about a key that is no longer used.
+bool delivery_machine::is_superseded(slot place, const attempt_outcome& outcome) const noexcept {
+    return running_[place].target != targets_ && (outcome.status == 401 || outcome.status == 403);
+}
+
+// `at_fault`: the set-up was known to be at fault before this answer.
+void delivery_machine::conclude(slot place, attempt_outcome& outcome, verdict meaning, bool at_fault, instant now) {
+    if (meaning == verdict::delivered) {
+        deliver(place, *outcome.status, now);
+        return;
+    }
+    window_event& event = lanes_.at(place);
+    attempt_history& history = event.what.history ? *event.what.history : event.what.history.emplace();
+    history.conflicts_in_a_row = outcome.status == 409 ? history.conflicts_in_a_row + 1 : 0;
+    history.last_error = attempt_error{now.wall, outcome.status, std::move(outcome.message)};
+    if (is_hold(outcome, meaning)) {
+        ++event.uncounted;
+        retry_at(place, health_.held_until(), now);
+    } else if (meaning == verdict::pause || at_fault) {
+        ++event.uncounted;
+        retry_when_allowed(place, now);
+    } else {
+        count_failure(place, meaning, now);
+    }
+}
+
 void delivery_machine::deliver(slot place, int status, instant now) {
     const pending_event& event = lanes_.at(place).what;
     settle({.what = settlement::kind::delivered,
@@ -119,27 +187,28 @@ void delivery_machine::deliver(slot place, int status, instant now) {
             .status = status,
             .attempts = (event.history ? event.history->attempts : 0) + 1,
             .history = {}});
+    if (status < 300) note_reached(place);
     lanes_.finish(place, now);
 }
 
-void delivery_machine::fail(slot place, attempt_outcome& outcome, verdict meaning, instant now) {
+void delivery_machine::note_reached(slot place) {
+    if (running_[place].target != targets_ || memory_.reached_with == rules_.target) return;
+    memory_.reached_with = rules_.target;
+    to_remember_ = true;
+}
+
+void delivery_machine::count_failure(slot place, verdict meaning, instant now) {
     window_event& event = lanes_.at(place);
-    attempt_history& history = event.what.history ? *event.what.history : event.what.history.emplace();
-    if (meaning == verdict::pause) {
-        ++event.uncounted;
-    } else {
-        ++history.attempts;
-        if (!history.first_failed_at) history.first_failed_at = now.wall;
-        if (!event.failing_since) event.failing_since = now.steady;
-    }
-    history.conflicts_in_a_row = outcome.status == 409 ? history.conflicts_in_a_row + 1 : 0;
-    history.last_error = attempt_error{now.wall, outcome.status, std::move(outcome.message)};
+    attempt_history& history = *event.what.history;
+    ++history.attempts;
+    if (!history.first_failed_at) history.first_failed_at = now.wall;
+    if (!event.failing_since) event.failing_since = now.steady;
     if (meaning == verdict::dead)
         die(place, death_reason::rejected, now);
-    else if (meaning == verdict::retry && expired(event, now))
+    else if (expired(event, now))
         die(place, death_reason::expired, now);
     else
-        retry(place, now);
+        retry_at(place, now.steady + backoff(rules_.retry, history.attempts, random_()), now);
 }
 
 void delivery_machine::die(slot place, death_reason reason, instant now) {
@@ -159,15 +228,25 @@ void delivery_machine::die(slot place, death_reason reason, instant now) {
     lanes_.finish(place, now);
 }
 
-void delivery_machine::retry(slot place, instant now) {
+void delivery_machine::retry_at(slot place, steady_time due, instant now) {
     window_event& event = lanes_.at(place);
-    const auto wait = backoff(rules_.retry, event.what.history->attempts + event.uncounted, random_());
-    event.what.history->next_at = now.wall + wait;
+    event.what.history->next_at = now.wall + std::chrono::ceil<milliseconds>(std::max(due, now.steady) - now.steady);
     settle({.what = settlement::kind::failed,
             .number = event.what.number,
             .at = now.wall,
             .history = *event.what.history});
-    lanes_.wait(place, now.steady + wait);
+    lanes_.wait(place, due);
+}
+
+// It is due, and waits for nothing but the upstream.
+void delivery_machine::retry_when_allowed(slot place, instant now) {
+    window_event& event = lanes_.at(place);
+    event.what.history->next_at = now.wall;
+    settle({.what = settlement::kind::failed,
+            .number = event.what.number,
+            .at = now.wall,
+            .history = *event.what.history});
+    lanes_.put_back(place);
 }
 
 // An event's age counts from its first counted failure, on the clock that does not jump.
@@ -181,40 +260,46 @@ void delivery_machine::settle(settlement what) {
     actions_.emplace_back(settle_event{std::move(what)});
 }
 
-void delivery_machine::start_attempts() {
-    while (in_flight_ < rules_.max_concurrency && unconfirmed_ <= rules_.unconfirmed_settlements) {
-        const auto place = lanes_.start();
-        if (!place) return;
-        ++in_flight_;
-        const window_event& event = lanes_.at(*place);
-        start_attempt next{.place = *place};
-        if (const auto& history = event.what.history) {
-            next.retries = history->attempts + event.uncounted;
-            // 421: that server does not answer for this name on that connection (RFC 9110, 15.5.20).
-            next.new_connection = history->last_error && history->last_error->status == 421;
-        }
-        actions_.emplace_back(next);
-    }
+void delivery_machine::start_attempts(instant now) {
+    while (lanes_.any_ready() && unconfirmed_ <= rules_.unconfirmed_settlements &&
+           health_.may_start(now.steady, in_flight_) != permit::none)
+        start_one(*lanes_.start(), now);
 }
 
-bool delivery_machine::seems_down() const noexcept {
-    return failures_in_a_row_ >= rules_.failures_of_an_outage && lanes_.lane_count() >= rules_.max_concurrency;
+void delivery_machine::start_one(slot place, instant now) {
+    ++in_flight_;
+    if (running_.size() <= place) running_.resize(place + 1);
+    running_[place] = {health_.start(now.steady), targets_};
+    const window_event& event = lanes_.at(place);
+    start_attempt next{.place = place};
+    if (const auto& history = event.what.history) {
+        next.retries = history->attempts + event.uncounted;
+        // 421: that server does not answer for this name on that connection (RFC 9110, 15.5.20).
+        next.new_connection = history->last_error && history->last_error->status == 421;
+    } else {
+        next.retries = event.uncounted;
+    }
+    actions_.emplace_back(next);
+}
+
+bool delivery_machine::stands_still(instant now) const noexcept {
+    return health_.state(now.steady) != upstream_state::up && lanes_.lane_count() >= rules_.health.max_concurrency;
 }
 
 // Where attempts could start and no lane has one, lanes that wait must not keep out those who could go.
-void delivery_machine::make_room() {
-    const bool idle = !lanes_.any_ready() && in_flight_ < rules_.max_concurrency;
-    if (!idle || !more_on_disk_ || fetching_ || seems_down()) return;
+void delivery_machine::make_room(instant now) {
+    const bool idle = !lanes_.any_ready() && in_flight_ < health_.concurrency();
+    if (!idle || !more_on_disk_ || fetching_ || stands_still(now)) return;
     const page_request whole;
     lanes_.make_room(whole.max_events, whole.max_bytes);
 }
 
-void delivery_machine::fetch() {
+void delivery_machine::fetch(instant now) {
     // Lanes that are known to wait for room come before new ones.
     while (auto refill = lanes_.next_refill(cursor_ + 1))
         actions_.emplace_back(fetch_lane{*std::move(refill)});
 
-    if (fetching_ || !more_on_disk_ || seems_down()) return;
+    if (fetching_ || !more_on_disk_ || stands_still(now)) return;
     page_request next{.after = cursor_};
     const std::size_t events = lanes_.event_room();
     const std::uint64_t bytes = lanes_.byte_room();
@@ -227,11 +312,29 @@ void delivery_machine::fetch() {
     actions_.emplace_back(fetch_page{next});
 }
 
-void delivery_machine::arm_wake() {
-    const auto due = lanes_.next_due();
+void delivery_machine::arm_wake(instant now) {
+    auto due = lanes_.next_due();
+    if (lanes_.any_ready() && unconfirmed_ <= rules_.unconfirmed_settlements) {
+        const auto allowed = health_.next_permit(now.steady, in_flight_);
+        if (allowed && (!due || *allowed < *due)) due = allowed;
+    }
     if (!due || (armed_ && *armed_ <= *due)) return;
     armed_ = due;
     actions_.emplace_back(wake_at{*due});
+}
+
+// What a person or the next run has to know of the upstream, where it is not what they know.
+void delivery_machine::tell_changes(instant now) {
+    if (health_.remember(memory_) || to_remember_) {
+        to_remember_ = false;
+        actions_.emplace_back(remember_upstream{memory_});
+    }
+    const upstream_state state = health_.state(now.steady);
+    const bool same_trouble = told_troubles_ == health_.troubles() || state == upstream_state::up;
+    if (state == told_state_ && same_trouble) return;
+    told_state_ = state;
+    told_troubles_ = health_.troubles();
+    actions_.emplace_back(report_upstream{report(now)});
 }
 
 }  // namespace posthaste

@@ -8,11 +8,15 @@
 // the window has room. lib/delivery/lanes.hpp holds the window and keeps the order of each lane. The machine expects
 // that nothing is parked at the start: the parking of an earlier run is not known to it.
 //
-// What an attempt leads to: lib/delivery/verdict.hpp, lib/delivery/backoff.hpp. An event dies of age only right after a
-// counted attempt of its own failed, so that no outage kills anything by itself.
+// What an attempt leads to: lib/delivery/verdict.hpp, lib/delivery/backoff.hpp; what may be sent at all, and how much
+// at once: lib/delivery/upstream_health.hpp. An event dies of age only right after a counted attempt of its own failed;
+// what a hold or a pause is to blame for is never counted.
 //
-// While the upstream seems to be down (failure after failure, of many lanes) the cursor stands still: whatever it would
+// While the upstream is not up, and there are lanes enough to probe it with, the cursor stands still: whatever it would
 // bring in could not be sent either, and what has no room would have to be parked.
+//
+// Each attempt remembers whether the URL and the key were changed since it began (rules_changed): a 401 or 403 for a
+// key that was replaced is tried again at once, and a delivery with it says nothing of the new one.
 //
 // Settling is not waited for: a lane's next event goes at once. But while more than `unconfirmed_settlements` are not
 // yet on stable storage nothing new is sent, so that a store that cannot write does not lead to sending over and over.
@@ -23,6 +27,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -31,22 +36,27 @@
 #include "lib/base/time.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/delivery/lanes.hpp"
+#include "lib/delivery/upstream_health.hpp"
 #include "lib/delivery/verdict.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
 
 struct delivery_rules {
+    posthaste::ordering ordering = posthaste::ordering::per_user;
     retry_settings retry;
-    std::uint32_t max_concurrency = 32;  // attempts at once
+    health_rules health;
+    std::map<int, verdict> statuses;  // delivery.statuses
+    std::string target;               // tells one pair of URL and key from another: a hash of them
     std::size_t unconfirmed_settlements = 4'096;
-    std::size_t expire_after_attempts = 8;    // an event has had at least so many before it dies of age
-    std::uint32_t failures_of_an_outage = 5;  // in a row, over all events
+    std::size_t expire_after_attempts = 8;  // an event has had at least so many before it dies of age
     window_bounds window;
 };
 
 // What happened.
-struct delivery_started {};
+struct delivery_started {
+    upstream_memory left;  // by the run before
+};
 struct events_committed {  // only a hint: whoever misses it finds the events by paging
     std::vector<pending_event> events;
     sequence last = 0;  // that was committed, among `events` or not
@@ -64,11 +74,18 @@ struct attempt_ended {
 struct settlements_confirmed {
     std::size_t count = 0;
 };
-struct time_came {};  // a wake_at is due
+struct time_came {};    // a wake_at is due
+struct rules_changed {  // by a reload; the window keeps its bounds
+    delivery_rules rules;
+};
+struct probe_asked {};  // the set-up may be right now
+struct pause_asked {};  // by a person; like resume_asked always followed by a remember_upstream
+struct resume_asked {};
 struct delivery_stopping {};
 
 using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, attempt_ended,
-                                settlements_confirmed, time_came, delivery_stopping>;
+                                settlements_confirmed, time_came, rules_changed, probe_asked, pause_asked, resume_asked,
+                                delivery_stopping>;
 
 // What to do.
 struct settle_event {
@@ -100,7 +117,15 @@ struct report_death {  // for the log
     std::optional<int> status{};
 };
 
-using action = std::variant<settle_event, report_death, park_events, start_attempt, fetch_lane, fetch_page, wake_at>;
+struct remember_upstream {  // durably; replaces what was remembered before
+    upstream_memory what;
+};
+struct report_upstream {  // for the log: its state is another one
+    upstream_report now;
+};
+
+using action = std::variant<settle_event, report_death, park_events, start_attempt, fetch_lane, fetch_page, wake_at,
+                            remember_upstream, report_upstream>;
 
 class delivery_machine {
   public:
@@ -115,35 +140,60 @@ class delivery_machine {
     [[nodiscard]] std::size_t unconfirmed() const noexcept { return unconfirmed_; }
     [[nodiscard]] const lanes& window() const noexcept { return lanes_; }
     [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
+    // state, reason, since, next_probe_at, concurrency, in_flight.
+    [[nodiscard]] upstream_report report(instant now) const;
 
   private:
-    void on(instant now, delivery_started);
+    void on(instant now, delivery_started started);
     void on(instant now, events_committed committed);
     void on(instant now, page_arrived arrived);
     void on(instant now, lane_page_arrived arrived);
     void on(instant now, attempt_ended ended);
     void on(instant now, settlements_confirmed confirmed);
     void on(instant now, time_came);
+    void on(instant now, rules_changed changed);
+    void on(instant now, probe_asked);
+    void on(instant now, pause_asked);
+    void on(instant now, resume_asked);
     void on(instant now, delivery_stopping);
 
     bool advance(std::vector<pending_event>& events, instant now);
     void bury(const std::vector<sequence>& damaged, sequence until, instant now);
+    [[nodiscard]] bool is_superseded(slot place, const attempt_outcome& outcome) const noexcept;
+    void conclude(slot place, attempt_outcome& outcome, verdict meaning, bool at_fault, instant now);
     void deliver(slot place, int status, instant now);
-    void fail(slot place, attempt_outcome& outcome, verdict meaning, instant now);
+    void note_reached(slot place);
+    void count_failure(slot place, verdict meaning, instant now);
     void die(slot place, death_reason reason, instant now);
-    void retry(slot place, instant now);
+    void retry_at(slot place, steady_time due, instant now);
+    void retry_when_allowed(slot place, instant now);
     [[nodiscard]] bool expired(const window_event& event, instant now) const noexcept;
     void settle(settlement what);
 
-    void start_attempts();
-    [[nodiscard]] bool seems_down() const noexcept;
-    void make_room();
-    void fetch();
-    void arm_wake();
+    void start_attempts(instant now);
+    void start_one(slot place, instant now);
+    [[nodiscard]] bool stands_still(instant now) const noexcept;
+    void make_room(instant now);
+    void fetch(instant now);
+    void arm_wake(instant now);
+    void tell_changes(instant now);
+
+    // What is remembered of the attempt of a slot, while it runs.
+    struct running {
+        attempt_ticket ticket;
+        std::uint32_t target = 0;  // targets_ at its start
+    };
 
     delivery_rules rules_;
     std::function<std::uint64_t()> random_;
     lanes lanes_;
+    upstream_health health_;
+    std::vector<running> running_;  // by slot
+    std::uint32_t targets_ = 0;     // how often the URL or the key were changed
+    upstream_memory memory_;        // what the store was told last, or is to be told
+    bool to_remember_ = false;
+    upstream_state told_state_ = upstream_state::up;  // of the last report_upstream
+    std::uint32_t told_troubles_ = 0;
     std::vector<action> actions_;
     sequence cursor_ = 0;             // everything up to it was offered to the lanes
     sequence highest_committed_ = 0;  // that is known of
@@ -151,7 +201,6 @@ class delivery_machine {
     bool fetching_ = false;
     bool stopping_ = false;
     std::uint32_t in_flight_ = 0;
-    std::uint32_t failures_in_a_row_ = 0;
     std::size_t unconfirmed_ = 0;
     std::optional<steady_time> armed_;
 };

@@ -68,6 +68,8 @@ class lanes {
     // From now on. Events that are in flight or wait already stay so: after a change to per_user a lane is in order
     // once those are through. O(events in the window), for a reload.
     void set_ordering(ordering order);
+    // For what is read back from now on.
+    void set_longest_wait(milliseconds longest_wait) noexcept { longest_wait_ = longest_wait; }
 
     // The next event in the order of numbers. When there is no room it is left untouched.
     offered offer(pending_event& arrived, instant now);

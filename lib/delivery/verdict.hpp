@@ -5,8 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+
+#include "lib/base/time.hpp"
+#include "lib/config/settings.hpp"
 
 namespace posthaste {
 
@@ -14,20 +18,27 @@ namespace posthaste {
 struct attempt_outcome {
     std::optional<int> status;  // of the final answer; empty: no answer came, or a broken one
     std::string message;        // why it is no success, safe to show, at most 1 KiB; may be empty for a 2xx
-};
-
-enum class verdict {
-    delivered,
-    retry,  // the upstream or the way to it is in trouble: a counted attempt, again after a backoff
-    dead,   // the upstream refuses this event and would refuse it again
-    pause,  // the set-up is at fault (key, URL): no event is to blame, so the attempt is never counted
+    std::optional<milliseconds>
+        retry_after{};       // the answer's Retry-After (RFC 9110, 10.2.3), from now on; as it stands
+    bool timed_out = false;  // no answer, or no connection, within its time
 };
 
 // A 409 may mean that an earlier request of this event is still being processed; so many in a row are taken as
 // delivered.
 inline constexpr std::uint32_t conflicts_that_deliver = 3;
 
-// `conflicts_before`: how many answers 409 in a row this event got right before this one.
-[[nodiscard]] verdict judge(std::optional<int> status, std::uint32_t conflicts_before) noexcept;
+// What is known beside the answer itself.
+struct verdict_facts {
+    std::uint32_t conflicts_before = 0;  // answers 409 in a row that this event got right before this one
+    bool reached_before = false;         // something was once delivered with the present URL and key
+};
+
+// `overrides`: delivery.statuses.
+[[nodiscard]] verdict judge(std::optional<int> status, const verdict_facts& facts,
+                            const std::map<int, verdict>& overrides) noexcept;
+
+// Whether the answer holds the whole upstream back, its limits being the key's and not the event's: 429, and 503 with a
+// Retry-After. `meaning`: judge()'s.
+[[nodiscard]] bool is_hold(const attempt_outcome& outcome, verdict meaning) noexcept;
 
 }  // namespace posthaste

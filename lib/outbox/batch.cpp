@@ -100,6 +100,9 @@ sqlite_result try_batch(outbox& box, batch& work, const commit_chance& chance, s
     if (auto parked = box.park(work.parkings); !parked) {
         return parked;
     }
+    if (auto noted = work.upstream ? box.remember(*work.upstream) : sqlite_result{}; !noted) {
+        return noted;
+    }
     if (auto read = read_all(box, work, out); !read) {
         return read;
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -22,10 +23,12 @@ struct batch {
     std::vector<std::vector<pending_event>> imports;  // groups; ids and times are given by their former outbox
     std::vector<settlement> settlements;
     std::vector<parked_event> parkings;
+    std::optional<upstream_memory> upstream;
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
-        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && reads.empty();
+        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && reads.empty() &&
+               !upstream;
     }
 };
 

@@ -101,8 +101,19 @@ ALTER TABLE meta ADD COLUMN foreign_ids INTEGER NOT NULL DEFAULT 0;
 UPDATE meta SET dead_bytes = (SELECT ifnull(sum(bytes & 0x7fffffff), 0) FROM dead);
 )sql";
 
+// Version 3: what delivery has to know of the upstream after a restart.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE upstream_memory (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    paused INTEGER NOT NULL,
+    paused_at INTEGER,
+    guard_armed INTEGER NOT NULL,
+    reached_with TEXT NOT NULL
+) STRICT;
+)sql";
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1, version_2};
+constexpr std::array migrations{version_1, version_2, version_3};
 
 }  // namespace
 

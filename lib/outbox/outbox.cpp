@@ -137,6 +137,14 @@ void outbox::restore_totals(const outbox_totals& counted, sequence next) {
     ledger_.carry_over(counted);
 }
 
+sqlite_result outbox::remember(const upstream_memory& what) {
+    auto saved = notes_.save(what);
+    if (saved) {
+        upstream_ = what;
+    }
+    return saved;
+}
+
 sqlite_result outbox::park(std::span<const parked_event> what) {
     for (const auto& one : what) {
         if (auto parked = parking_.park(one); !parked) {

@@ -25,6 +25,7 @@
 #include "lib/outbox/retry_table.hpp"
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
+#include "lib/outbox/upstream_notes.hpp"
 
 namespace posthaste {
 
@@ -65,6 +66,10 @@ class outbox {
     [[nodiscard]] result<restoration, sqlite_error> restore(pending_event& what);
     // At the end: what the damaged one had counted, and the number it would have given next.
     void restore_totals(const outbox_totals& counted, sequence next);
+
+    // What delivery knows of the upstream: as it is stored; and to be stored, in a transaction.
+    [[nodiscard]] const upstream_memory& upstream() const noexcept { return upstream_; }
+    [[nodiscard]] sqlite_result remember(const upstream_memory& what);
 
     // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
     [[nodiscard]] result<page, sqlite_error> read_page(const page_request& request);
@@ -155,6 +160,8 @@ class outbox {
     foreign_ids foreign_;
     parking parking_;
     history_view history_;
+    upstream_notes notes_;
+    upstream_memory upstream_;
     sequence first_of_this_run_ = 0;
     bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left
 };

@@ -168,6 +168,9 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = history_.prepare(database_); !done) {
         return done;
     }
+    if (auto done = notes_.prepare(database_); !done) {
+        return done;
+    }
     return parking_.prepare(database_);
 }
 
@@ -183,6 +186,11 @@ sqlite_result outbox::check() {
     }
     first_of_this_run_ = ledger_.next_number();
     earlier_parkings_ = !*parked;
+    auto upstream = notes_.load();
+    if (!upstream) {
+        return upstream.error();
+    }
+    upstream_ = *std::move(upstream);
     const bool agree = *largest < ledger_.next_number() && (*largest == 0) == (totals().pending == 0);
     return agree ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
 }

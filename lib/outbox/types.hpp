@@ -75,6 +75,18 @@ struct settlement {
     death_reason reason = death_reason::rejected;  // dead
 };
 
+// What delivery has to know of the upstream after a restart.
+struct upstream_memory {
+    enum class pause { none, by_hand, rejecting_everything };
+
+    pause paused = pause::none;
+    std::optional<wall_time> paused_at{};
+    bool guard_armed = true;     // delivery.reject_guard may pause (again)
+    std::string reached_with{};  // hash of the URL and key with which something was last delivered; empty: never
+
+    friend bool operator==(const upstream_memory&, const upstream_memory&) = default;
+};
+
 // Totals that are kept in each commit: accepted = delivered + pending + dead + discarded + purged, always.
 struct outbox_totals {
     std::uint64_t accepted = 0;

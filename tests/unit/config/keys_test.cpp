@@ -208,5 +208,32 @@ TEST(paths, are_not_shown_when_they_are_none) {
                 ElementsAre("--set queue.path: expected a path, found an empty string"));
 }
 
+TEST(statuses, are_read_with_what_they_mean) {
+    const auto all =
+        loaded_with("delivery.statuses", R"({"409": "delivered", "404": "retry", "500": "dead", "422": "pause"})");
+    EXPECT_EQ(all.delivery.statuses,
+              (std::map<int, verdict>{
+                  {404, verdict::retry}, {409, verdict::delivered}, {422, verdict::pause}, {500, verdict::dead}}));
+}
+
+TEST(statuses, that_are_none_or_mean_nothing_are_all_told) {
+    EXPECT_THAT(
+        problems_of(with_url(
+            R"("delivery": {"statuses": {"40": "retry", "4040": "dead", "abc": "dead", "100": "retry", "404": "forget", "410": 5}})")),
+        testing::SizeIs(6));
+    EXPECT_THAT(
+        problems_with("delivery.statuses", R"({"404": "retyr"})"),
+        ElementsAre("--set delivery.statuses.404: expected \"delivered\", \"retry\", \"dead\" or \"pause\", found "
+                    "\"retyr\" (did you mean \"retry\"?)"));
+    EXPECT_THAT(problems_with("delivery.statuses", "5"), testing::SizeIs(1));
+}
+
+TEST(rate_limit, is_a_whole_number_or_none) {
+    EXPECT_EQ(loaded_with("upstream.rate_limit", "50").upstream.rate_limit, 50u);
+    EXPECT_EQ(loaded_with("upstream.rate_limit", "null").upstream.rate_limit, std::nullopt);
+    EXPECT_THAT(problems_with("upstream.rate_limit", "0"), testing::SizeIs(1));
+    EXPECT_THAT(problems_with("upstream.rate_limit", "\"50/s\""), testing::SizeIs(1));
+}
+
 }  // namespace
 }  // namespace posthaste

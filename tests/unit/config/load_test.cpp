@@ -28,7 +28,7 @@ TEST(load, takes_the_smallest_file_and_fills_in_the_defaults) {
     EXPECT_EQ(all.queue.path, "/var/lib/posthaste/outbox.db");
     EXPECT_EQ(all.upstream.api_version, "2025-09");
     EXPECT_EQ(all.upstream.response_timeout, seconds{30});
-    EXPECT_EQ(all.retry.max_age, std::chrono::hours{24 * 5});
+    EXPECT_EQ(all.delivery.retry.max_age, std::chrono::hours{24 * 5});
     EXPECT_TRUE(all.events.schemas.empty());
     EXPECT_TRUE(all.events.enforce_schemas);
     EXPECT_EQ(all.log.format, log_format::text);

@@ -55,6 +55,13 @@ std::string value_text(const located_json& value) {
             }
             return "[" + text + "]";
         }
+        case located_json::kind::object: {
+            std::string text;
+            for (const auto& member : value.members) {
+                text += (text.empty() ? "" : ",") + json_quote(member.name) + ":" + value_text(member.value);
+            }
+            return "{" + text + "}";
+        }
         default:
             ADD_FAILURE() << "the reference has a " << value.described() << " where no key takes one";
             return "";
@@ -64,7 +71,7 @@ std::string value_text(const located_json& value) {
 // Everything that a key can set.
 bool same(const settings& a, const settings& b) {
     return a.listen == b.listen && a.limits == b.limits && a.queue == b.queue && a.upstream == b.upstream &&
-           a.retry == b.retry && a.log == b.log && a.events.enforce_schemas == b.events.enforce_schemas &&
+           a.delivery == b.delivery && a.log == b.log && a.events.enforce_schemas == b.events.enforce_schemas &&
            a.events.reject_unknown_events == b.events.reject_unknown_events &&
            a.events.reject_unknown_fields == b.events.reject_unknown_fields &&
            a.events.schemas.size() == b.events.schemas.size();

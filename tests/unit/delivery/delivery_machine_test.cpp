@@ -57,26 +57,6 @@ TEST_F(delivery_machine_test, a_failed_event_waits_its_backoff_and_is_counted) {
     EXPECT_EQ(only<settle_event>(answer(200)).at(0).what.attempts, 2u);
 }
 
-TEST_F(delivery_machine_test, a_refused_key_or_url_burns_nothing) {
-    begin();
-    commit("ada", 1, 1);
-    milliseconds before{0};
-    for (const int status : {401, 402, 403, 404, 405, 407, 302, 401, 401, 401}) {
-        const auto settled = only<settle_event>(answer(status)).at(0).what;
-        EXPECT_EQ(settled.what, settlement::kind::failed) << status;
-        EXPECT_EQ(settled.history.attempts, 0u) << status;
-        EXPECT_FALSE(settled.history.first_failed_at) << status;
-        EXPECT_EQ(settled.history.last_error->status, status);
-        const auto wait = settled.history.next_at - clock.now().wall;
-        EXPECT_GE(wait, before) << "the waits grow all the same";
-        before = wait;
-        wait_for_retry();
-    }
-    EXPECT_EQ(running.at(0).retries, 10u);
-    clock.advance(std::chrono::hours{24 * 30});
-    EXPECT_EQ(only<settle_event>(answer(401)).at(0).what.what, settlement::kind::failed);
-}
-
 TEST_F(delivery_machine_test, a_rejected_event_dies_at_once_and_frees_its_lane) {
     begin();
     commit("ada", 1, 2);
@@ -174,7 +154,7 @@ TEST_F(delivery_machine_test, a_misdirected_event_goes_again_on_a_new_connection
 
 TEST_F(delivery_machine_test, at_most_so_many_attempts_run_at_once) {
     delivery_rules rules;
-    rules.max_concurrency = 2;
+    rules.health.max_concurrency = 2;
     begin(rules);
     for (sequence number = 1; number <= 5; ++number)
         commit("user " + std::to_string(number), number, number);

@@ -25,13 +25,14 @@ constexpr std::uint64_t largest_body = 200;
 class simulation {
   public:
     explicit simulation(std::uint64_t seed) : random_(seed) {
-        rules_.max_concurrency = static_cast<std::uint32_t>(1 + pick(8));
+        rules_.health.max_concurrency = static_cast<std::uint32_t>(1 + pick(8));
         rules_.unconfirmed_settlements = 1 + pick(20);
         rules_.window.events = 8 + pick(60);
         rules_.window.bytes = 500 + pick(5000);
         rules_.window.lane_events = 2 + pick(6);
         rules_.window.lane_fetches = 1 + pick(3);
         rules_.retry = {.initial = seconds{1}, .max = std::chrono::minutes{1}, .max_age = std::chrono::hours{1}};
+        rules_.health.reject_guard = 0;
         users_ = 1 + pick(30);
         to_produce_ = 200 + pick(400);
         crashes_left_ = pick(3);
@@ -99,6 +100,8 @@ class simulation {
 
     void obey(settle_event& todo) { store_.settle(std::move(todo.what)); }
     void obey(report_death&) {}
+    void obey(remember_upstream&) {}
+    void obey(report_upstream&) {}
     void obey(park_events& todo) { store_.park(std::move(todo.events)); }
     void obey(fetch_lane& todo) { store_.fetch_lane(std::move(todo.what)); }
     void obey(fetch_page& todo) { store_.fetch(todo.what); }
@@ -117,7 +120,7 @@ class simulation {
         const auto due = due_.find(event.number);
         ASSERT_TRUE(due == due_.end() || clock_.now().steady >= due->second) << "is sent before it is due";
         running_.push_back(todo.place);
-        ASSERT_LE(running_.size(), rules_.max_concurrency);
+        ASSERT_LE(running_.size(), rules_.health.max_concurrency);
     }
 
     // What the upstream says to an event depends on its number and on how often it was asked.
@@ -148,10 +151,11 @@ class simulation {
         const sequence number = machine_->event(place).number;
         const auto history = machine_->event(place).history.value_or(attempt_history{});
         const attempt_outcome outcome{answer_to(number), "why"};
+        const bool at_fault = machine_->report(clock_.now()).state == "paused";
         auto& actions = machine_->resume(clock_.now(), attempt_ended{place, outcome});
         for (const auto& settled : testing::only<settle_event>(actions)) {
             if (settled.what.what == settlement::kind::failed) {
-                const bool counted = judge(outcome.status, 0) != verdict::pause;
+                const bool counted = !at_fault && judge(outcome.status, {}, {}) != verdict::pause;
                 ASSERT_EQ(settled.what.history.attempts, history.attempts + (counted ? 1 : 0));
                 due_[number] = clock_.now().steady + (settled.what.history.next_at - clock_.now().wall);
             } else {

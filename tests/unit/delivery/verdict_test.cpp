@@ -5,9 +5,9 @@
 namespace posthaste {
 namespace {
 
-void expect_all(std::initializer_list<int> statuses, verdict meaning) {
+void expect_all(std::initializer_list<int> statuses, verdict meaning, const verdict_facts& facts = {}) {
     for (const int status : statuses)
-        EXPECT_EQ(judge(status, 0), meaning) << status;
+        EXPECT_EQ(judge(status, facts, {}), meaning) << status;
 }
 
 TEST(verdict, a_2xx_delivers) {
@@ -19,7 +19,7 @@ TEST(verdict, trouble_of_the_upstream_is_a_retry) {
 }
 
 TEST(verdict, no_answer_is_a_retry) {
-    EXPECT_EQ(judge(std::nullopt, 0), verdict::retry);
+    EXPECT_EQ(judge(std::nullopt, {}, {}), verdict::retry);
 }
 
 TEST(verdict, a_status_that_http_does_not_know_is_a_retry) {
@@ -38,6 +38,35 @@ TEST(verdict, a_wrong_url_or_a_refused_account_pauses) {
     expect_all({403, 404, 405}, verdict::pause);
 }
 
+TEST(verdict, the_same_answers_reject_the_event_once_something_was_delivered) {
+    expect_all({403, 404, 405}, verdict::dead, {.reached_before = true});
+    expect_all({401, 402, 407, 302}, verdict::pause, {.reached_before = true});
+}
+
+TEST(verdict, the_configuration_has_the_last_word_on_a_status) {
+    const std::map<int, verdict> given{
+        {409, verdict::delivered}, {404, verdict::retry}, {422, verdict::pause}, {500, verdict::dead}};
+    EXPECT_EQ(judge(409, {}, given), verdict::delivered);
+    EXPECT_EQ(judge(404, {.reached_before = true}, given), verdict::retry);
+    EXPECT_EQ(judge(422, {}, given), verdict::pause);
+    EXPECT_EQ(judge(500, {}, given), verdict::dead);
+    EXPECT_EQ(judge(400, {}, given), verdict::dead);
+    EXPECT_EQ(judge(std::nullopt, {}, given), verdict::retry);
+}
+
+TEST(verdict, a_429_holds_and_so_does_a_503_that_names_a_time) {
+    const attempt_outcome throttled{429, ""};
+    const attempt_outcome overloaded{503, ""};
+    const attempt_outcome overloaded_for_a_while{503, "", seconds{7}};
+    const attempt_outcome broken_for_a_while{500, "", seconds{7}};
+    EXPECT_TRUE(is_hold(throttled, verdict::retry));
+    EXPECT_FALSE(is_hold(throttled, verdict::dead)) << "the configuration says otherwise";
+    EXPECT_FALSE(is_hold(overloaded, verdict::retry));
+    EXPECT_TRUE(is_hold(overloaded_for_a_while, verdict::retry));
+    EXPECT_FALSE(is_hold(broken_for_a_while, verdict::retry));
+    EXPECT_FALSE(is_hold({std::nullopt, "timeout"}, verdict::retry));
+}
+
 TEST(verdict, every_other_4xx_is_dead) {
     for (int status = 400; status < 500; ++status) {
         switch (status) {
@@ -54,22 +83,22 @@ TEST(verdict, every_other_4xx_is_dead) {
             case 429:
                 break;
             default:
-                EXPECT_EQ(judge(status, 0), verdict::dead) << status;
+                EXPECT_EQ(judge(status, {}, {}), verdict::dead) << status;
         }
     }
 }
 
 TEST(verdict, the_third_conflict_in_a_row_delivers) {
-    EXPECT_EQ(judge(409, 0), verdict::retry);
-    EXPECT_EQ(judge(409, 1), verdict::retry);
-    EXPECT_EQ(judge(409, 2), verdict::delivered);
-    EXPECT_EQ(judge(409, 3), verdict::delivered);
+    EXPECT_EQ(judge(409, {0}, {}), verdict::retry);
+    EXPECT_EQ(judge(409, {1}, {}), verdict::retry);
+    EXPECT_EQ(judge(409, {2}, {}), verdict::delivered);
+    EXPECT_EQ(judge(409, {3}, {}), verdict::delivered);
 }
 
 TEST(verdict, earlier_conflicts_change_no_other_answer) {
-    EXPECT_EQ(judge(503, 2), verdict::retry);
-    EXPECT_EQ(judge(400, 2), verdict::dead);
-    EXPECT_EQ(judge(std::nullopt, 2), verdict::retry);
+    EXPECT_EQ(judge(503, {2}, {}), verdict::retry);
+    EXPECT_EQ(judge(400, {2}, {}), verdict::dead);
+    EXPECT_EQ(judge(std::nullopt, {2}, {}), verdict::retry);
 }
 
 }  // namespace

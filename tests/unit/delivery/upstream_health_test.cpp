@@ -1,0 +1,385 @@
+#include "lib/delivery/upstream_health.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/delivery/support.hpp"
+
+namespace posthaste {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+// Answers one attempt after the other, as the machine would hand them on.
+class upstream_health_test : public ::testing::Test {
+  protected:
+    [[nodiscard]] upstream_state state() const { return health.state(clock.now().steady); }
+    [[nodiscard]] permit may_start(std::uint32_t in_flight = 0) const {
+        return health.may_start(clock.now().steady, in_flight);
+    }
+    attempt_ticket start() { return health.start(clock.now().steady); }
+
+    void end(const attempt_ticket& ticket, const attempt_outcome& outcome) {
+        const verdict meaning = judge(outcome.status, {.reached_before = reached}, {});
+        health.ended(ticket, outcome, meaning, clock.now(), 0);
+    }
+    void answer(std::optional<int> status) { end(start(), {status, "why"}); }
+    void answer(int status, milliseconds retry_after) { end(start(), {status, "why", retry_after}); }
+
+    void fail_until_open() {
+        for (int each = 0; each < 5; ++each)
+            answer(std::nullopt);
+    }
+
+    // How long until something may be sent; negative: never by itself.
+    [[nodiscard]] milliseconds wait() const {
+        const auto next = health.next_permit(clock.now().steady, 0);
+        return next ? std::chrono::duration_cast<milliseconds>(*next - clock.now().steady) : milliseconds{-1};
+    }
+
+    [[nodiscard]] upstream_report report() const {
+        upstream_report made;
+        health.describe(made, clock.now());
+        return made;
+    }
+
+    // As the next run finds it.
+    [[nodiscard]] upstream_health restarted() const {
+        upstream_memory memory;
+        (void)health.remember(memory);
+        upstream_health next(rules);
+        next.restore(memory, clock.now());
+        return next;
+    }
+
+    testing::virtual_clock clock;
+    health_rules rules;
+    upstream_health health{rules};
+    bool reached = false;
+};
+
+TEST_F(upstream_health_test, is_up_at_the_start_with_four_at_once) {
+    EXPECT_EQ(state(), upstream_state::up);
+    EXPECT_EQ(may_start(3), permit::attempt);
+    EXPECT_EQ(may_start(4), permit::none);
+    EXPECT_EQ(report().state, "up");
+    EXPECT_FALSE(report().reason);
+}
+
+TEST_F(upstream_health_test, opens_after_five_failures_in_a_row_and_not_before) {
+    for (int each = 0; each < 4; ++each)
+        answer(503);
+    answer(200);
+    for (int each = 0; each < 4; ++each)
+        answer(std::nullopt);
+    EXPECT_EQ(state(), upstream_state::up);
+    answer(500);
+    EXPECT_EQ(state(), upstream_state::open);
+    EXPECT_EQ(report().reason, "failing: the upstream answered 500");
+    EXPECT_EQ(report().since, clock.now().wall);
+    EXPECT_EQ(report().next_probe_at, clock.now().wall + seconds{1});
+}
+
+TEST_F(upstream_health_test, a_rejected_event_shows_that_the_upstream_works) {
+    for (int each = 0; each < 4; ++each)
+        answer(503);
+    answer(400);
+    answer(503);
+    EXPECT_EQ(state(), upstream_state::up);
+}
+
+TEST_F(upstream_health_test, a_conflict_says_nothing_of_the_upstream) {
+    for (int each = 0; each < 20; ++each)
+        answer(409);
+    EXPECT_EQ(state(), upstream_state::up);
+}
+
+TEST_F(upstream_health_test, while_open_one_probe_at_a_time_after_one_second_doubling_to_sixty) {
+    fail_until_open();
+    EXPECT_EQ(may_start(), permit::none);
+    for (const int expected : {1, 2, 4, 8, 16, 32, 60, 60}) {
+        EXPECT_EQ(wait(), seconds{expected});
+        clock.advance(seconds{expected});
+        ASSERT_EQ(may_start(), permit::probe);
+        const auto probe = start();
+        EXPECT_EQ(may_start(1), permit::none) << "one at a time";
+        EXPECT_EQ(wait(), milliseconds{-1});
+        end(probe, {503, ""});
+        EXPECT_EQ(state(), upstream_state::open);
+    }
+}
+
+TEST_F(upstream_health_test, the_wait_for_a_probe_has_jitter) {
+    fail_until_open();
+    clock.advance(seconds{1});
+    const auto probe = start();
+    health.ended(probe, {503, ""}, verdict::retry, clock.now(), 500);
+    EXPECT_EQ(wait(), milliseconds{1500});
+}
+
+TEST_F(upstream_health_test, a_success_closes_and_what_follows_starts_slowly) {
+    fail_until_open();
+    clock.advance(seconds{1});
+    answer(200);
+    EXPECT_EQ(state(), upstream_state::up);
+    EXPECT_EQ(health.concurrency(), 1u);
+    for (int each = 0; each < 4; ++each)
+        answer(503);
+    EXPECT_EQ(state(), upstream_state::up) << "the row begins anew";
+}
+
+TEST_F(upstream_health_test, a_429_holds_for_its_retry_after_and_is_no_failure) {
+    for (int each = 0; each < 10; ++each) {
+        answer(429, seconds{7});
+        EXPECT_EQ(state(), upstream_state::held);
+        EXPECT_EQ(may_start(), permit::none);
+        EXPECT_EQ(wait(), seconds{7});
+        EXPECT_EQ(report().next_probe_at, clock.now().wall + seconds{7});
+        clock.advance(seconds{7});
+        EXPECT_EQ(state(), upstream_state::up);
+        EXPECT_EQ(may_start(), permit::attempt);
+        EXPECT_EQ(may_start(1), permit::none) << "a slow start";
+    }
+}
+
+TEST_F(upstream_health_test, a_503_with_retry_after_holds_too) {
+    answer(503, minutes{2});
+    EXPECT_EQ(state(), upstream_state::held);
+    EXPECT_EQ(wait(), minutes{2});
+}
+
+TEST_F(upstream_health_test, no_hold_is_longer_than_an_hour) {
+    answer(429, hours{24});
+    EXPECT_EQ(wait(), hours{1});
+}
+
+TEST_F(upstream_health_test, without_a_retry_after_holds_for_one_second_doubling_to_sixty) {
+    for (const int expected : {1, 2, 4, 8, 16, 32, 60, 60}) {
+        answer(429);
+        EXPECT_EQ(wait(), seconds{expected});
+        clock.advance(seconds{expected});
+    }
+    answer(200);
+    answer(429);
+    EXPECT_EQ(wait(), seconds{1}) << "a delivery begins the row anew";
+}
+
+TEST_F(upstream_health_test, answers_to_what_was_sent_before_a_hold_do_not_double_it) {
+    const auto first = start();
+    const auto second = start();
+    const auto third = start();
+    end(first, {429, ""});
+    end(second, {429, ""});
+    EXPECT_EQ(wait(), seconds{1});
+    end(third, {200, ""});
+    EXPECT_EQ(state(), upstream_state::held);
+    clock.advance(seconds{1});
+    answer(429);
+    EXPECT_EQ(wait(), seconds{2});
+}
+
+TEST_F(upstream_health_test, a_refused_key_pauses_and_probes_after_thirty_seconds_doubling_to_five_minutes) {
+    answer(401);
+    EXPECT_EQ(state(), upstream_state::paused);
+    EXPECT_TRUE(health.is_at_fault());
+    EXPECT_TRUE(report().reason->starts_with("key-refused: the upstream answered 401")) << *report().reason;
+    for (const int expected : {30, 60, 120, 240, 300, 300}) {
+        EXPECT_EQ(wait(), seconds{expected});
+        clock.advance(seconds{expected});
+        ASSERT_EQ(may_start(), permit::probe);
+        const auto probe = start();
+        EXPECT_EQ(may_start(1), permit::none);
+        end(probe, {401, ""});
+    }
+    clock.advance(minutes{5});
+    answer(200);
+    EXPECT_EQ(state(), upstream_state::up);
+    EXPECT_EQ(health.concurrency(), 1u);
+}
+
+TEST_F(upstream_health_test, a_rejected_or_failed_probe_leaves_the_pause_as_it_is) {
+    answer(404);
+    for (const int status : {400, 503, 500, 409}) {
+        clock.advance(minutes{5});
+        ASSERT_EQ(may_start(), permit::probe);
+        answer(status);
+        EXPECT_EQ(state(), upstream_state::paused) << status;
+    }
+    EXPECT_TRUE(report().reason->starts_with("wrong-url:")) << *report().reason;
+}
+
+TEST_F(upstream_health_test, a_delivery_that_began_before_the_pause_does_not_end_it) {
+    const auto before = start();
+    answer(401);
+    end(before, {200, ""});
+    EXPECT_EQ(state(), upstream_state::paused);
+}
+
+TEST_F(upstream_health_test, a_probe_is_due_at_once_when_the_set_up_may_have_changed) {
+    answer(401);
+    health.look_again(clock.now(), true);
+    ASSERT_EQ(may_start(), permit::probe);
+    answer(401);
+    EXPECT_EQ(wait(), seconds{30}) << "the waits begin anew";
+}
+
+TEST_F(upstream_health_test, another_key_ends_the_hold_of_the_old_one) {
+    answer(429, minutes{30});
+    health.look_again(clock.now(), false);
+    EXPECT_EQ(state(), upstream_state::held);
+    health.look_again(clock.now(), true);
+    EXPECT_EQ(state(), upstream_state::up);
+}
+
+TEST_F(upstream_health_test, twenty_rejections_in_a_row_pause) {
+    for (int each = 0; each < 19; ++each)
+        answer(422);
+    answer(200);
+    for (int each = 0; each < 19; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::up);
+    EXPECT_FALSE(health.is_at_fault());
+    answer(422);
+    EXPECT_EQ(state(), upstream_state::paused);
+    EXPECT_TRUE(health.is_at_fault());
+    EXPECT_TRUE(report().reason->starts_with("rejecting-everything: 20 different events")) << *report().reason;
+    EXPECT_EQ(wait(), seconds{30});
+}
+
+TEST_F(upstream_health_test, trouble_between_rejections_does_not_break_their_row) {
+    for (int each = 0; each < 10; ++each)
+        answer(422);
+    answer(503);
+    for (int each = 0; each < 10; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::paused);
+}
+
+TEST_F(upstream_health_test, after_a_resume_the_guard_keeps_still_until_something_was_delivered) {
+    for (int each = 0; each < 20; ++each)
+        answer(422);
+    health.resume_by_hand();
+    EXPECT_EQ(state(), upstream_state::up);
+    for (int each = 0; each < 10'000; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::up);
+    answer(200);
+    for (int each = 0; each < 20; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::paused);
+}
+
+TEST_F(upstream_health_test, the_guard_can_be_switched_off) {
+    rules.reject_guard = 0;
+    health.change_rules(rules);
+    for (int each = 0; each < 1000; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::up);
+}
+
+TEST_F(upstream_health_test, a_pause_by_hand_sends_nothing_at_all_and_only_a_hand_ends_it) {
+    const auto before = start();
+    health.pause_by_hand(clock.now());
+    end(before, {200, ""});
+    clock.advance(hours{24});
+    EXPECT_EQ(state(), upstream_state::paused);
+    EXPECT_EQ(may_start(), permit::none);
+    EXPECT_EQ(wait(), milliseconds{-1});
+    EXPECT_FALSE(health.is_at_fault()) << "what is in flight is judged as ever";
+    EXPECT_TRUE(report().reason->starts_with("by-hand:"));
+    EXPECT_FALSE(report().next_probe_at);
+    health.look_again(clock.now(), true);
+    EXPECT_EQ(may_start(), permit::none);
+    health.resume_by_hand();
+    EXPECT_EQ(may_start(), permit::attempt);
+    EXPECT_EQ(health.concurrency(), 1u);
+}
+
+TEST_F(upstream_health_test, a_pause_hides_a_hold_and_a_hold_an_opening) {
+    fail_until_open();
+    clock.advance(seconds{1});
+    answer(429, seconds{90});
+    EXPECT_EQ(state(), upstream_state::held);
+    health.pause_by_hand(clock.now());
+    EXPECT_EQ(state(), upstream_state::paused);
+    health.resume_by_hand();
+    EXPECT_EQ(state(), upstream_state::held);
+    EXPECT_EQ(wait(), seconds{90});
+}
+
+TEST_F(upstream_health_test, no_probe_goes_out_during_a_hold) {
+    answer(401);
+    clock.advance(seconds{30});
+    answer(429, minutes{10});
+    EXPECT_EQ(state(), upstream_state::paused);
+    EXPECT_EQ(wait(), minutes{10});
+}
+
+TEST_F(upstream_health_test, pauses_by_hand_and_by_the_guard_survive_a_restart) {
+    health.pause_by_hand(clock.now());
+    const auto since = clock.now().wall;
+    clock.advance(hours{1});
+    EXPECT_EQ(restarted().state(clock.now().steady), upstream_state::paused);
+    upstream_report by_hand;
+    restarted().describe(by_hand, clock.now());
+    EXPECT_EQ(by_hand.since, since);
+    EXPECT_FALSE(by_hand.next_probe_at);
+
+    health.resume_by_hand();
+    EXPECT_EQ(restarted().state(clock.now().steady), upstream_state::up);
+    for (int each = 0; each < 20; ++each)
+        answer(422);
+    upstream_report by_guard;
+    restarted().describe(by_guard, clock.now());
+    EXPECT_TRUE(by_guard.reason->starts_with("rejecting-everything:"));
+    EXPECT_EQ(by_guard.next_probe_at, clock.now().wall + seconds{30});
+}
+
+TEST_F(upstream_health_test, a_guard_that_keeps_still_does_so_after_a_restart) {
+    for (int each = 0; each < 20; ++each)
+        answer(422);
+    health.resume_by_hand();
+    health = restarted();
+    for (int each = 0; each < 1000; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::up);
+}
+
+TEST_F(upstream_health_test, a_refused_key_is_found_out_anew_after_a_restart) {
+    answer(401);
+    EXPECT_EQ(restarted().state(clock.now().steady), upstream_state::up);
+}
+
+TEST_F(upstream_health_test, what_is_to_be_remembered_is_told_once) {
+    upstream_memory memory;
+    EXPECT_FALSE(health.remember(memory));
+    health.pause_by_hand(clock.now());
+    EXPECT_TRUE(health.remember(memory));
+    EXPECT_FALSE(health.remember(memory));
+    health.pause_by_hand(clock.now());
+    EXPECT_FALSE(health.remember(memory)) << "it is paused already";
+}
+
+TEST_F(upstream_health_test, overload_halves_what_runs_at_once_and_other_failures_do_not) {
+    answer(500);
+    answer(std::nullopt);
+    EXPECT_EQ(health.concurrency(), 4u);
+    answer(503);
+    EXPECT_EQ(health.concurrency(), 2u);
+    attempt_outcome late{std::nullopt, "no whole answer within 30s"};
+    late.timed_out = true;
+    end(start(), late);
+    EXPECT_EQ(health.concurrency(), 1u);
+}
+
+TEST_F(upstream_health_test, the_rate_limit_holds_for_attempts_and_probes) {
+    rules.rate_limit = 1;
+    health.change_rules(rules);
+    answer(401);
+    EXPECT_EQ(wait(), seconds{30});
+    health.look_again(clock.now(), true);
+    EXPECT_EQ(wait(), seconds{1}) << "the token of this second is gone";
+}
+
+}  // namespace
+}  // namespace posthaste
