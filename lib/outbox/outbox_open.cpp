@@ -117,9 +117,17 @@ sqlite_result outbox::configure() {
     if (auto done = database_.execute(synchronous); !done) {
         return done;
     }
-    // The backstop of max_bytes, which counts a row's bytes and not its pages: with room for what else is kept.
-    const auto most_pages = queue_.max_bytes / page_bytes * 3 / 2 + 256 * MiB / page_bytes;
-    if (auto done = database_.execute(("PRAGMA max_page_count = " + std::to_string(most_pages)).c_str()); !done) {
+    // The backstop of max_bytes (rule 6), which counts a row's bytes and not its pages: with room for what else is
+    // kept.
+    const std::string most_pages = std::to_string(queue_.max_bytes / page_bytes * 3 / 2 + 256 * MiB / page_bytes);
+    if (auto done = database_.prepare(release_size_, ("PRAGMA max_page_count = " + most_pages).c_str()); !done) {
+        return done;
+    }
+    if (auto done = release_size(); !done) {
+        return done;
+    }
+    // SQLite takes a bound below the size that the file has for that size.
+    if (auto done = database_.prepare(hold_size_, "PRAGMA max_page_count = 1"); !done) {
         return done;
     }
     return database_.execute(
