@@ -57,7 +57,7 @@ check_report run_steps(const check_options& options) {
 // Problems of the configuration read as they do from every other command.
 void print(const check_report& report) {
     for (const auto& step : report) {
-        if (step.code == exit_code::usage) {
+        if (step.name == "configuration" && step.code == exit_code::usage) {
             std::cerr << step.detail << "\n";
         } else {
             std::cout << to_text(step);

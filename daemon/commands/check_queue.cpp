@@ -77,13 +77,13 @@ std::optional<check_step> header_fault(const std::string& path, int descriptor) 
         return queue_step(exit_code::outbox_damaged, shown(path) + " is damaged or no outbox: " + damage_advice(path));
     }
     if (big_endian(header.substr(application_id_offset)) != outbox_application_id) {
-        return queue_step(exit_code::failed,
+        return queue_step(exit_code::usage,
                           shown(path) + " is a database of another program: set queue.path to another place");
     }
     if (const auto version = big_endian(header.substr(user_version_offset));
         version > static_cast<std::uint32_t>(outbox_schema_version())) {
-        return queue_step(exit_code::failed, shown(path) + " was written by a newer posthaste (version " +
-                                                 std::to_string(version) + " of its tables): run that one");
+        return queue_step(exit_code::usage, shown(path) + " was written by a newer posthaste (version " +
+                                                std::to_string(version) + " of its tables): run that one");
     }
     return std::nullopt;
 }

@@ -3,9 +3,25 @@
 #include <sys/statvfs.h>
 
 namespace posthaste {
+namespace {
+
+constexpr std::uint64_t nearly_nothing = 1024 * 1024;
+
+}  // namespace
 
 bool disk_gauge::low_with(std::uint64_t free, std::uint64_t reserve, bool was_low) noexcept {
     return free < (was_low ? reserve + reserve / 10 : reserve);
+}
+
+bool disk_gauge::nearly_full() const noexcept {
+    const auto free = free_bytes();
+    return !free || *free < nearly_nothing;
+}
+
+std::optional<std::uint64_t> disk_gauge::free_bytes() const noexcept {
+    struct statvfs stat{};
+    return ::statvfs(folder_.c_str(), &stat) == 0 ? std::optional{std::uint64_t{stat.f_bavail} * stat.f_frsize}
+                                                  : std::nullopt;
 }
 
 bool disk_gauge::low(steady_time now, std::uint64_t coming) {
@@ -18,9 +34,8 @@ bool disk_gauge::low(steady_time now, std::uint64_t coming) {
     }
     asked_ = now;
     came_ = 0;
-    struct statvfs stat{};
-    if (::statvfs(folder_.c_str(), &stat) == 0) {  // not known: as it was; a full disk shows itself in the commit
-        low_ = low_with(std::uint64_t{stat.f_bavail} * stat.f_frsize, reserve_, low_);
+    if (const auto free = free_bytes()) {  // not known: as it was; a full disk shows itself in the commit
+        low_ = low_with(*free, reserve_, low_);
     }
     return low_;
 }

@@ -20,13 +20,15 @@ class disk_gauge {
     // up: a fast load fills a small one within a second.
     [[nodiscard]] bool low(steady_time now, std::uint64_t coming = 0);
 
-    // As it was when it was last asked.
-    [[nodiscard]] bool was_low() const noexcept { return low_; }
+    // Whether so little is free, whatever the reserve, that nothing should be counted on. Asks the file system.
+    [[nodiscard]] bool nearly_full() const noexcept;
 
     // The rule by itself: what `free` bytes make of the state.
     [[nodiscard]] static bool low_with(std::uint64_t free, std::uint64_t reserve, bool was_low) noexcept;
 
   private:
+    [[nodiscard]] std::optional<std::uint64_t> free_bytes() const noexcept;
+
     std::string folder_;
     std::uint64_t reserve_;
     std::optional<steady_time> asked_;

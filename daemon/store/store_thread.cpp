@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -16,6 +17,7 @@ namespace posthaste {
 namespace {
 
 constexpr milliseconds pause_when_stuck{100};
+constexpr milliseconds look_at_disk = seconds{1};
 constexpr std::size_t lookups_a_commit = 4;
 constexpr unsigned tries_at_the_end = 20;
 // Facts may outlive their time by this much on an idle daemon, which so wakes once for many of them.
@@ -61,7 +63,9 @@ void store_thread::run(commit_listener* listener) noexcept {
 void store_thread::serve() {
     while (true) {
         auto taken = queue_.take(patience());
-        if (!taken && queue_.finished() && lookups_.empty() && (!held_ || ++tries_after_close_ > tries_at_the_end)) {
+        const bool to_record = held_ && !held_->work.settlements.empty();
+        if (!taken && queue_.finished() && lookups_.empty() &&
+            (!to_record || ++tries_after_close_ > tries_at_the_end)) {
             return;
         }
         if (!taken && may_shrink_ && !held_) {
@@ -89,7 +93,10 @@ std::optional<milliseconds> store_thread::patience() {
         return std::nullopt;
     }
     const auto left = **due - options_.now().wall;
-    return left <= milliseconds{0} ? milliseconds{0} : left + trim_delay;
+    if (left <= milliseconds{0}) {
+        return low_ ? look_at_disk : milliseconds{0};  // nothing is dropped while the disk is full
+    }
+    return left + trim_delay;
 }
 
 void store_thread::commit(store_batch taken) {
@@ -98,10 +105,12 @@ void store_thread::commit(store_batch taken) {
         taken = std::move(*held_);
     }
     const auto now = options_.now();
-    const auto coming = bytes_of_new(taken.work);
-    const bool disk_full = held_ || (coming > 0 && disk_.low(now.steady, coming));
-    auto outcome =
-        commit_batch(*box_, taken.work, {.now = now.wall, .refuse_appends = disk_full, .random = options_.random});
+    watch_disk(now.steady, bytes_of_new(taken.work));
+    auto outcome = commit_batch(*box_, taken.work,
+                                {.now = now.wall,
+                                 .refuse_appends = held_ || low_,
+                                 .may_grow = held_ && !disk_.nearly_full(),
+                                 .random = options_.random});
     if (!outcome) {
         fail(outcome.error(), std::move(taken.append_replies), std::move(taken.import_replies));
     }
@@ -110,13 +119,25 @@ void store_thread::commit(store_batch taken) {
     answer_imports(accept_, taken, outcome->imports);
     std::ranges::move(taken.lookups, std::back_inserter(lookups_));
     taken.lookups.clear();
+    held_.reset();
     if (outcome->stuck) {
         hold(std::move(taken));
         return;
     }
-    held_.reset();
+    if (outcome->readers_wait) {
+        hold_readers(taken);
+    }
     report_unknown(outcome->unknown_settlements);
     tell_delivery(delivery_, listener_, taken, *outcome, box_->last_number());
+}
+
+// What the log holds must have its place in the database before the last of the room goes: then settlements go on in
+// the log's own blocks, over and over (rule 6). So it is copied before anybody hears that the disk is full.
+void store_thread::watch_disk(steady_time now, std::uint64_t coming) {
+    const bool was_low = std::exchange(low_, disk_.low(now, coming));
+    if (low_ && !was_low) {
+        copy_log();
+    }
 }
 
 // Nothing was written, as the disk has no room: delivery hears of its settlements once they are, and so sends nothing
@@ -126,10 +147,19 @@ void store_thread::hold(store_batch rest) {
     rest.work.imports.clear();
     held_ = std::move(rest);
     warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
-    if (const auto done = box_->checkpoint(); !done && !done.error().is_full()) {
-        fail(done.error());
-    }
     std::this_thread::sleep_for(pause_when_stuck);
+}
+
+// The settlements were written: each that follows may make the room in the file that these need.
+void store_thread::hold_readers(store_batch& from) {
+    store_batch rest;
+    std::swap(rest.work.parkings, from.work.parkings);
+    std::swap(rest.work.reads, from.work.reads);
+    std::swap(rest.work.upstream, from.work.upstream);
+    std::swap(rest.read_replies, from.read_replies);
+    std::swap(rest.memory_replies, from.memory_replies);
+    held_ = std::move(rest);
+    warn_full("events that wait on it are not read for delivery until there is room, or others were delivered");
 }
 
 void store_thread::look_up() {
@@ -154,10 +184,8 @@ lookup_answer store_thread::answer(status_lookup& asked) {
     if (!oldest) {
         fail(oldest.error());
     }
-    store_status status{.totals = box_->totals(),
-                        .oldest_pending = *oldest,
-                        .queue_full = box_->is_full(),
-                        .disk_full = held_ || disk_.low(options_.now().steady)};
+    store_status status{
+        .totals = box_->totals(), .oldest_pending = *oldest, .queue_full = box_->is_full(), .disk_full = held_ || low_};
     return [reply = std::move(asked.reply), status] { reply(status); };
 }
 
@@ -177,14 +205,16 @@ void store_thread::shrink() {
 }
 
 void store_thread::keep_house() {
-    // What the log holds must have its place in the database before the last of the room goes: then settlements go on
-    // in the log's own blocks, over and over.
-    const bool low = disk_.was_low();
-    const bool went_low = low && !was_low_;
-    was_low_ = low;
-    if (!box_->checkpoint_due() && !went_low) {
-        return;
+    const auto grown = low_ || held_ ? box_->has_grown() : result<bool, sqlite_error>{false};
+    if (!grown) {
+        fail(grown.error());
     }
+    if (box_->checkpoint_due() || *grown) {
+        copy_log();
+    }
+}
+
+void store_thread::copy_log() {
     if (const auto done = box_->checkpoint(); !done) {
         if (!done.error().is_full()) {
             fail(done.error());
@@ -194,7 +224,7 @@ void store_thread::keep_house() {
 }
 
 void store_thread::finish() {
-    if (held_) {
+    if (held_ && !held_->work.settlements.empty()) {
         spdlog::error(
             "the outbox's disk is full to the end: what became of {} events could not be recorded, and they "
             "will be sent again",

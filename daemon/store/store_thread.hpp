@@ -39,12 +39,15 @@ class store_thread {
   private:
     void serve();
     void commit(store_batch taken);
+    void watch_disk(steady_time now, std::uint64_t coming);
     void hold(store_batch rest);
+    void hold_readers(store_batch& from);
     void look_up();
     [[nodiscard]] lookup_answer answer(question& asked);
     [[nodiscard]] lookup_answer answer(status_lookup& asked);
     void shrink();
     void keep_house();
+    void copy_log();
     void finish();
     // How long to wait for work: until facts of delivered events are due to go; empty: for ever.
     [[nodiscard]] std::optional<milliseconds> patience();
@@ -65,7 +68,7 @@ class store_thread {
     unsigned tries_after_close_ = 0;
     std::deque<lookup> lookups_;  // a few are answered after each commit, so that none is held up by many
     bool may_shrink_ = true;      // something was removed since the file's free space was looked at
-    bool was_low_ = false;
+    bool low_ = false;            // the disk is under its reserve
     bool told_unknown_ = false;
     repeat_guard full_warnings_;
 };

@@ -72,50 +72,107 @@ sqlite_result read_all(outbox& box, const batch& work, batch_outcome& out) {
     return {};
 }
 
-enum class scope { everything, all_but_appends, bare_settlements };
-
-sqlite_result try_batch(outbox& box, batch& work, const commit_chance& chance, scope what, batch_outcome& out) {
-    if (auto begun = box.begin(); !begun) {
-        return begun;
-    }
-    const auto facts = what == scope::bare_settlements ? retention::suspended : retention::as_configured;
+sqlite_result settle_all(outbox& box, const batch& work, retention facts, batch_outcome& out) {
     const auto unknown = box.settle(work.settlements, facts);
     if (!unknown) {
         return unknown.error();
     }
     out.unknown_settlements = *unknown;
-    if (what != scope::everything) {
-        refuse_new(work, out);
-    } else {
-        if (auto appended = append_all(box, work, chance, out); !appended) {
-            return appended;
-        }
-        if (auto imported = import_all(box, work, chance, out); !imported) {
-            return imported;
-        }
-    }
-    if (auto trimmed = facts == retention::as_configured ? box.trim(chance.now) : sqlite_result{}; !trimmed) {
-        return trimmed;
-    }
+    return {};
+}
+
+// What delivery needs to go on.
+sqlite_result serve_delivery(outbox& box, const batch& work, batch_outcome& out) {
+    out.reads.clear();
     if (auto parked = box.park(work.parkings); !parked) {
         return parked;
     }
     if (auto noted = work.upstream ? box.remember(*work.upstream) : sqlite_result{}; !noted) {
         return noted;
     }
-    if (auto read = read_all(box, work, out); !read) {
-        return read;
+    return read_all(box, work, out);
+}
+
+sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chance, batch_outcome& out) {
+    if (auto begun = box.begin(); !begun) {
+        return begun;
+    }
+    if (auto settled = settle_all(box, work, retention::as_configured, out); !settled) {
+        return settled;
+    }
+    if (auto appended = append_all(box, work, chance, out); !appended) {
+        return appended;
+    }
+    if (auto imported = import_all(box, work, chance, out); !imported) {
+        return imported;
+    }
+    if (auto trimmed = box.trim(chance.now); !trimmed) {
+        return trimmed;
+    }
+    if (auto served = serve_delivery(box, work, out); !served) {
+        return served;
     }
     return box.commit();
+}
+
+// Does `what` in a transaction. False: it does not fit. The log's blocks are all that a full disk has for it, and they
+// can be written again once they were copied into the database: hence the second try.
+template <class What>
+result<bool, sqlite_error> fits(outbox& box, What what) {
+    for (const bool last : {false, true}) {
+        auto done = box.begin();
+        done = done ? what() : done;
+        done = done ? box.commit() : done;
+        if (done) {
+            return true;
+        }
+        if (!done.error().is_full()) {
+            return done.error();
+        }
+        box.rollback();
+        const auto copied = last ? sqlite_result{} : box.checkpoint();
+        if (!copied && !copied.error().is_full()) {
+            return copied.error();
+        }
+    }
+    return false;
+}
+
+// What a full disk may still be given: what became of events, and only then, and without making the file longer, what
+// delivery needs to go on (rule 6).
+result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, bool may_grow) {
+    batch_outcome out;
+    refuse_new(work, out);
+    if (!work.settlements.empty()) {
+        const auto settled = fits(box, [&] { return settle_all(box, work, retention::suspended, out); });
+        if (!settled) {
+            return settled.error();
+        }
+        out.stuck = !*settled;
+    }
+    if (out.stuck || (work.parkings.empty() && work.reads.empty() && !work.upstream)) {
+        return out;
+    }
+    if (const auto held = may_grow ? sqlite_result{} : box.hold_size(); !held) {
+        return held.error();
+    }
+    const auto served = fits(box, [&] { return serve_delivery(box, work, out); });
+    if (!served) {
+        return served.error();
+    }
+    out.readers_wait = !*served;
+    if (const auto released = box.release_size(); !released) {
+        return released.error();
+    }
+    return out;
 }
 
 }  // namespace
 
 result<batch_outcome, sqlite_error> commit_batch(outbox& box, batch& work, const commit_chance& chance) {
-    for (const auto what :
-         {chance.refuse_appends ? scope::all_but_appends : scope::everything, scope::bare_settlements}) {
+    if (!chance.refuse_appends) {
         batch_outcome out;
-        const auto done = try_batch(box, work, chance, what, out);
+        const auto done = try_everything(box, work, chance, out);
         if (done) {
             return out;
         }
@@ -124,10 +181,7 @@ result<batch_outcome, sqlite_error> commit_batch(outbox& box, batch& work, const
         }
         box.rollback();
     }
-    batch_outcome stuck;
-    refuse_new(work, stuck);
-    stuck.stuck = true;
-    return stuck;
+    return commit_bare(box, work, chance.refuse_appends && chance.may_grow);
 }
 
 }  // namespace posthaste

@@ -2,6 +2,10 @@
 //
 // First the settlements, which make room, then the appends and imports, then the parkings; the reads come last and see
 // all of it, so a page's end is the end for everything that was committed before or with it.
+//
+// On a full disk the settlements are committed alone and without retention, and the parkings and reads after them, in a
+// transaction that does not make the file longer: pages for which the disk has no room would stand in the log for good,
+// and the log, which is what settlements are written into, could not begin again at its front.
 
 #pragma once
 
@@ -42,12 +46,16 @@ struct batch_outcome {
     // Not even the settlements could be written: everything but the appends is to be committed again, later. Appends
     // are answered disk_full; nothing is lost.
     bool stuck = false;
+    // The settlements are written; the rest, appends excepted, is to be committed again, together, later: a lane's read
+    // that came before its parkings would take them for lost.
+    bool readers_wait = false;
 };
 
 // What the commit is given from outside.
 struct commit_chance {
     wall_time now;
-    bool refuse_appends = false;  // the disk is known to be full
+    bool refuse_appends = false;  // the disk is known to be full: nothing is written that can be done without
+    bool may_grow = false;        // and yet the parkings may make the file longer, as the disk has room for them
     const std::function<std::uint64_t()>& random;
 };
 

@@ -13,6 +13,14 @@ constexpr std::int64_t spare_pages = 4096;  // 16 MiB that the file may keep for
 constexpr std::size_t trim_slice = 500;
 constexpr std::size_t trim_dead_slice = 100;  // whole bodies go with them
 
+// Of a statement that gives one number.
+result<std::int64_t, sqlite_error> number_of(sqlite_statement& statement) {
+    auto rows = statement.query();
+    const std::int64_t number = rows.next() ? rows.integer(0) : 0;
+    const auto read = rows.end();
+    return read ? result<std::int64_t, sqlite_error>{number} : read.error();
+}
+
 }  // namespace
 
 sqlite_result outbox::begin() {
@@ -210,15 +218,37 @@ result<std::optional<wall_time>, sqlite_error> outbox::next_trim() {
 }
 
 result<bool, sqlite_error> outbox::vacuum_due() {
-    std::int64_t counted[2] = {};
-    for (auto* out = counted; auto* statement : {&free_pages_, &pages_}) {
-        auto rows = statement->query();
-        *out++ = rows.next() ? rows.integer(0) : 0;
-        if (const auto read = rows.end(); !read && read.error().code() != SQLITE_ROW) {
-            return read.error();
-        }
+    const auto free = number_of(free_pages_);
+    const auto pages = number_of(pages_);
+    if (!free || !pages) {
+        return free ? pages.error() : free.error();
     }
-    return counted[0] > spare_pages && counted[0] > counted[1] / 2;
+    return *free > spare_pages && *free > *pages / 2;
+}
+
+result<bool, sqlite_error> outbox::has_grown() {
+    const auto pages = number_of(pages_);
+    return pages ? result<bool, sqlite_error>{*pages > pages_copied_} : pages.error();
+}
+
+sqlite_result outbox::copy_log(sqlite_checkpoint mode) {
+    if (auto copied = database_.checkpoint(mode); !copied) {
+        return copied;
+    }
+    const auto pages = number_of(pages_);
+    if (!pages) {
+        return pages.error();
+    }
+    pages_copied_ = *pages;
+    return {};
+}
+
+sqlite_result outbox::checkpoint() {
+    return copy_log(sqlite_checkpoint::passive);
+}
+
+sqlite_result outbox::checkpoint_whole() {
+    return copy_log(sqlite_checkpoint::truncate);
 }
 
 bool outbox::checkpoint_due() const noexcept {

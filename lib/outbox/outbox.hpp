@@ -95,13 +95,18 @@ class outbox {
 
     // The WAL is copied into the database at about 1,000 pages (rule 5). Outside of a transaction.
     [[nodiscard]] bool checkpoint_due() const noexcept;
-    [[nodiscard]] sqlite_result checkpoint() { return database_.checkpoint(sqlite_checkpoint::passive); }
+    [[nodiscard]] sqlite_result checkpoint();
+    // Whether the log holds pages beyond the database's end as it is on the disk.
+    [[nodiscard]] result<bool, sqlite_error> has_grown();
+    // From now on what would make the database longer is SQLITE_FULL; until released.
+    [[nodiscard]] sqlite_result hold_size() { return hold_size_.run(); }
+    [[nodiscard]] sqlite_result release_size() { return release_size_.run(); }
     // Whether the file holds so much free space that it should shrink (rule 5): asked where nothing waits.
     [[nodiscard]] result<bool, sqlite_error> vacuum_due();
     // Gives a little of it back, in a transaction of its own; the file shrinks with the next checkpoint.
     [[nodiscard]] sqlite_result vacuum_slice() { return database_.execute("PRAGMA incremental_vacuum(64)"); }
     // The last step of an orderly stop.
-    [[nodiscard]] sqlite_result checkpoint_whole() { return database_.checkpoint(sqlite_checkpoint::truncate); }
+    [[nodiscard]] sqlite_result checkpoint_whole();
 
     [[nodiscard]] std::string explain(sqlite_error error) const { return database_.explain(error); }
 
@@ -116,6 +121,7 @@ class outbox {
     [[nodiscard]] sqlite_result prepare_tables();
     [[nodiscard]] sqlite_result check();
     [[nodiscard]] sqlite_result note_boot(wall_time now);
+    [[nodiscard]] sqlite_result copy_log(sqlite_checkpoint mode);
     [[nodiscard]] start_failure refused(sqlite_error error) const;
 
     [[nodiscard]] result<bool, sqlite_error> settle_failed(const settlement& what);
@@ -152,6 +158,8 @@ class outbox {
     sqlite_statement commit_;
     sqlite_statement free_pages_;
     sqlite_statement pages_;
+    sqlite_statement hold_size_;
+    sqlite_statement release_size_;
     ledger ledger_;
     event_table events_;
     retry_table retries_;
@@ -162,6 +170,7 @@ class outbox {
     history_view history_;
     upstream_notes notes_;
     upstream_memory upstream_;
+    std::int64_t pages_copied_ = 0;  // of the database, by the last checkpoint
     sequence first_of_this_run_ = 0;
     bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left
 };

@@ -72,7 +72,8 @@ result<void, start_failure> outbox::prepare_files() {
     return {};
 }
 
-// Reads the version before anything is written: a newer outbox, or no outbox at all, is left as it was.
+// Reads the version before anything is written: a newer outbox, or no outbox at all, is left as it was (rule 13). A
+// person has to look, as with a wrong configuration: starting again changes nothing.
 result<void, start_failure> outbox::bring_up_to_date() {
     if (const auto exclusive = database_.execute("PRAGMA locking_mode = EXCLUSIVE"); !exclusive) {
         return refused(exclusive.error());
@@ -84,15 +85,15 @@ result<void, start_failure> outbox::bring_up_to_date() {
     const std::string path = printable(queue_.path, 1024);
     switch (found->kind) {
         case outbox_kind::newer:
-            return start_failure{exit_code::failed,
+            return start_failure{exit_code::usage,
                                  "the outbox " + path + " was written by a newer posthaste (its version is " +
                                      std::to_string(found->version) + ", this build knows " +
                                      std::to_string(outbox_schema_version()) +
                                      "); nothing was changed. Start the newer posthaste, or set another queue.path"};
         case outbox_kind::foreign:
-            return start_failure{exit_code::failed, path +
-                                                        " is a SQLite database, but no outbox of posthaste; nothing "
-                                                        "was changed. Set queue.path to another file"};
+            return start_failure{exit_code::usage, path +
+                                                       " is a SQLite database, but no outbox of posthaste; nothing "
+                                                       "was changed. Set queue.path to another file"};
         case outbox_kind::empty:
             if (const auto created = create(); !created) {
                 return refused(created.error());
@@ -117,9 +118,17 @@ sqlite_result outbox::configure() {
     if (auto done = database_.execute(synchronous); !done) {
         return done;
     }
-    // The backstop of max_bytes, which counts a row's bytes and not its pages: with room for what else is kept.
-    const auto most_pages = queue_.max_bytes / page_bytes * 3 / 2 + 256 * MiB / page_bytes;
-    if (auto done = database_.execute(("PRAGMA max_page_count = " + std::to_string(most_pages)).c_str()); !done) {
+    // The backstop of max_bytes (rule 6), which counts a row's bytes and not its pages: with room for what else is
+    // kept.
+    const std::string most_pages = std::to_string(queue_.max_bytes / page_bytes * 3 / 2 + 256 * MiB / page_bytes);
+    if (auto done = database_.prepare(release_size_, ("PRAGMA max_page_count = " + most_pages).c_str()); !done) {
+        return done;
+    }
+    if (auto done = release_size(); !done) {
+        return done;
+    }
+    // SQLite takes a bound below the size that the file has for that size.
+    if (auto done = database_.prepare(hold_size_, "PRAGMA max_page_count = 1"); !done) {
         return done;
     }
     return database_.execute(

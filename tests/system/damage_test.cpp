@@ -19,6 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr int usage_exit = 2;
 constexpr int damaged_exit = 65;
 constexpr int events = 300;
 
@@ -124,7 +125,7 @@ class damage : public testing::TestWithParam<victim> {
         int refusal = damaged_exit;
         if (!daemon.try_start()) {
             // Where the marks of an outbox in the file's head were hit, it is taken for a newer one or somebody else's.
-            if (daemon.log().find("nothing was changed") != std::string::npos) refusal = 1;
+            if (daemon.log().find("nothing was changed") != std::string::npos) refusal = usage_exit;
             EXPECT_EQ(daemon.running().wait(), refusal) << daemon.log();
             EXPECT_THAT(daemon.log(), HasSubstr("; nothing was "));
             for (const auto& [end, content] : files)
@@ -207,7 +208,7 @@ TEST(foreign_outbox, of_a_newer_version_is_refused_and_not_touched) {
     sqlite3_close(database);
     const std::string before = read_whole_file(daemon.outbox_path());
     EXPECT_FALSE(daemon.try_start());
-    EXPECT_EQ(daemon.running().wait(), 1);
+    EXPECT_EQ(daemon.running().wait(), usage_exit) << "which no init system restarts";
     EXPECT_THAT(daemon.log(), HasSubstr("written by a newer posthaste"));
     EXPECT_THAT(daemon.log(), HasSubstr("nothing was changed"));
     EXPECT_TRUE(read_whole_file(daemon.outbox_path()) == before);

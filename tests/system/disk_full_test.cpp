@@ -88,9 +88,10 @@ class full_disk_test : public testing::TestWithParam<small_disk::kind> {
 TEST_P(full_disk_test, under_its_reserve_takes_nothing_more_and_settles_to_the_last_byte) {
     daemon_under_test daemon(upstream.url(), with_reserve("8MiB"));
     daemon.start();
+    slow.after = std::chrono::milliseconds{1000};  // much is left to settle, however slowly it was accepted
+    upstream.answer_with({slow});
     load users(4, 8, [&] { return daemon.port(); });
     ASSERT_TRUE(loaded(users, 2000)) << daemon.log();
-    users.finish();  // free space is asked for once a second: at full speed a reserve this small would be gone by then
     disk->fill(6 * MiB);
     ASSERT_TRUE(wait_until([&] { return bool{refuses(daemon, "disk-full")}; })) << daemon.status();
     EXPECT_GT(daemon.status().at("queue").at("pending"), 500) << "too few are left to settle";

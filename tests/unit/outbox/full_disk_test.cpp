@@ -63,14 +63,69 @@ TEST(full_disk, settlements_are_committed_alone_where_the_appends_do_not_fit) {
     EXPECT_TRUE(closes(t.box->totals()));
 }
 
-TEST(full_disk, that_is_known_refuses_appends_and_settles_with_all_facts) {
+TEST(full_disk, that_is_known_refuses_appends_and_writes_what_became_of_events_and_no_more) {
     temporary_outbox t;
     const auto stored = t.append(3);
     auto work = appends_and_settlements(t);
     const auto done = commit_batch(*t.box, work, {.now = t.now, .refuse_appends = true, .random = t.random});
     ASSERT_TRUE(done);
     EXPECT_THAT(done->appends, Each(append_outcome::disk_full));
-    EXPECT_EQ(t.find(stored[0].id)->state, event_state::delivered);
+    EXPECT_EQ(done->reads.size(), 1U);
+    EXPECT_EQ(t.box->totals().delivered, 1U);
+    EXPECT_FALSE(t.find(stored[0].id)) << "the facts of what was delivered are kept where there is room for them";
+    EXPECT_EQ(t.find(stored[1].id)->attempts, 1U);
+    t.reopen();
+    EXPECT_THAT(t.pending(), ElementsAre(2, 3));
+}
+
+// More of them than fit into the pages that the file has.
+batch many_parkings_and_a_settlement(const temporary_outbox& t) {
+    batch work;
+    for (sequence number = 2; number <= 2000; ++number) {
+        work.parkings.push_back({"a user whose events all wait", number});
+    }
+    work.settlements = {delivered(1, t.now)};
+    work.reads.emplace_back(lane_request{.user_id = "a user whose events all wait", .below = 4000});
+    return work;
+}
+
+TEST(full_disk, parkings_that_would_make_the_file_longer_wait_with_the_reads_behind_them) {
+    temporary_outbox t;
+    t.append(std::vector<event>(2000, ticket("a user whose events all wait")));
+    auto work = many_parkings_and_a_settlement(t);
+    const auto tried = commit_batch(*t.box, work, {.now = t.now, .refuse_appends = true, .random = t.random});
+    ASSERT_TRUE(tried);
+    EXPECT_FALSE(tried->stuck);
+    EXPECT_TRUE(tried->readers_wait);
+    EXPECT_EQ(t.box->totals().delivered, 1U) << "what became of events does not wait with them";
+    ASSERT_TRUE(t.box->checkpoint());
+    EXPECT_FALSE(t.box->has_grown().value());
+
+    work.settlements.clear();
+    const commit_chance room{.now = t.now, .refuse_appends = true, .may_grow = true, .random = t.random};
+    const auto done = commit_batch(*t.box, work, room);
+    ASSERT_TRUE(done);
+    EXPECT_FALSE(done->readers_wait);
+    ASSERT_EQ(done->reads.size(), 1U);
+    EXPECT_EQ(std::get<lane_page>(done->reads[0]).events.front().number, 2U);
+    EXPECT_TRUE(t.box->has_grown().value());
+    EXPECT_EQ(t.append(std::vector<event>(2000, ticket())).size(), 2000U) << "the file may grow again";
+}
+
+TEST(full_disk, what_became_of_events_goes_into_the_blocks_that_the_log_has) {
+    failing_disk disk;
+    temporary_outbox t;
+    for (int commit = 0; commit < 30; ++commit) {  // so that the log is longer than the database that comes of it
+        t.append(10);
+    }
+    failing_disk::longest_file = static_cast<sqlite3_int64>(std::filesystem::file_size(t.queue.path + "-wal"));
+    for (sequence number = 1; number <= 300; ++number) {
+        batch work;
+        work.settlements = {delivered(number, t.now)};
+        ASSERT_FALSE(t.commit(work).stuck) << number;
+    }
+    failing_disk::longest_file = failing_disk::no_bound;
+    EXPECT_THAT(t.pending(), ElementsAre());
 }
 
 TEST(failed_write, is_an_error_with_its_extended_code) {

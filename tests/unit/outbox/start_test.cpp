@@ -83,7 +83,7 @@ TEST(start, leaves_a_newer_outbox_untouched) {
     const auto before = content_of(t.queue.path);
     const auto opened = outbox::open(t.queue, t.now);
     ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code, exit_code::failed);
+    EXPECT_EQ(opened.error().code, exit_code::usage) << "no restart helps";
     EXPECT_THAT(opened.error().message, HasSubstr("newer posthaste"));
     EXPECT_EQ(content_of(t.queue.path), before);
 }
@@ -96,7 +96,7 @@ TEST(start, leaves_someone_elses_database_untouched) {
     const auto before = content_of(queue.path);
     const auto opened = outbox::open(queue, wall_time{});
     ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code, exit_code::failed);
+    EXPECT_EQ(opened.error().code, exit_code::usage) << "no restart helps";
     EXPECT_THAT(opened.error().message, HasSubstr("no outbox of posthaste"));
     EXPECT_EQ(content_of(queue.path), before);
 }
