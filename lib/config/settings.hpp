@@ -44,6 +44,9 @@ struct limit_settings {
 
 enum class durability { full, process };
 
+// Whether an event waits until the earlier ones of its user are through.
+enum class ordering { per_user, none };
+
 struct queue_settings {
     std::string path = "/var/lib/posthaste/outbox.db";
     posthaste::durability durability = durability::full;

@@ -7,13 +7,33 @@
 
 namespace posthaste {
 
-lanes::lanes(window_bounds bounds, milliseconds longest_wait) : bounds_(bounds), longest_wait_(longest_wait) {}
+lanes::lanes(window_bounds bounds, milliseconds longest_wait, ordering order)
+    : bounds_(bounds), longest_wait_(longest_wait), order_(order) {}
+
+void lanes::set_ordering(ordering order) {
+    if (order == order_) return;
+    order_ = order;
+    lane* was_ready = std::exchange(first_ready_, nullptr);
+    last_ready_ = nullptr;
+    while (was_ready != nullptr) {  // those that still are keep their turns
+        lane& each = *was_ready;
+        was_ready = std::exchange(each.next_ready, nullptr);
+        each.ready = false;
+        go_on(each);
+    }
+    for (auto& [user_id, each] : lanes_) {
+        each.squeezed = false;
+        go_on(each);
+        note_hunger(each);
+    }
+}
 
 lanes::offered lanes::offer(pending_event& arrived, instant now) {
+    now_ = std::max(now_, now.steady);
     auto found = lanes_.find(std::string_view(arrived.what.user_id));
     if (found != lanes_.end()) {
         lane& known = found->second;
-        if (known.parked || known.count >= bounds_.lane_events) {
+        if (known.parked || known.count() >= bounds_.lane_events) {
             park(known, arrived.number);
             note_hunger(known);
             return offered::parked;
@@ -33,37 +53,50 @@ std::optional<slot> lanes::start() {
     lane& next = *first_ready_;
     first_ready_ = std::exchange(next.next_ready, nullptr);
     if (first_ready_ == nullptr) last_ready_ = nullptr;
-    next.state = lane_state::in_flight;
-    return next.head->self;
+    next.ready = false;
+    place& head = *next.queued.first;
+    next.queued.remove(head);
+    head.state = place_state::in_flight;
+    ++next.in_flight;
+    go_on(next);
+    return head.self;
 }
 
 void lanes::finish(slot in_flight, instant now) {
-    place& done = places_[in_flight];
+    now_ = std::max(now_, now.steady);
+    place& done = land(in_flight);
     lane& home = *done.home;
-    REQUIRE(home.state == lane_state::in_flight && home.head == &done, "only the event in flight can be through");
-    home.head = done.next;
-    if (home.head == nullptr) home.tail = nullptr;
-    --home.count;
     release_place(done);
-    go_on(home, now.steady);
+    home.squeezed = false;
+    go_on(home);
     note_hunger(home);
     forget_if_idle(home);
 }
 
 void lanes::wait(slot in_flight, steady_time due) {
-    place& failed = places_[in_flight];
-    lane& home = *failed.home;
-    REQUIRE(home.state == lane_state::in_flight && home.head == &failed, "only the event in flight can have failed");
+    place& failed = land(in_flight);
     failed.event->due = due;
-    make_wait(home, due);
+    make_wait(failed);
+    go_on(*failed.home);
+}
+
+void lanes::put_back(slot in_flight) {
+    place& unsent = land(in_flight);
+    queue(unsent);
+    go_on(*unsent.home);
 }
 
 void lanes::release(steady_time now) {
+    now_ = std::max(now_, now);
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
-        lane& over = *waiting_.begin()->second;
-        surplus_ -= over.count - 1;
-        make_ready(over);
+        place& over = places_[waiting_.begin()->second];
         waiting_.erase(waiting_.begin());
+        lane& home = *over.home;
+        home.waiting.remove(over);
+        queue(over);
+        home.squeezed = false;
+        go_on(home);
+        if (order_ == ordering::none) note_hunger(home);
     }
 }
 
@@ -75,9 +108,10 @@ std::optional<lane_request> lanes::next_refill(sequence below) {
         hungry_.pop_front();
         next.hungry = false;
         // Left out for now: its next finish() looks again.
-        if (next.count >= bounds_.lane_events || (next.count > 0 && next.needs > byte_room())) continue;
+        const std::size_t count = next.count();
+        if (rests(next) || count >= bounds_.lane_events || (count > 0 && next.needs > byte_room())) continue;
         const auto bodies = std::max<std::uint64_t>(byte_room() / usual_body, 1);
-        next.reserved = std::min({bounds_.lane_events - next.count, event_room(), static_cast<std::size_t>(bodies)});
+        next.reserved = std::min({bounds_.lane_events - count, event_room(), static_cast<std::size_t>(bodies)});
         next.fetching = true;
         next.parked_while_fetching = false;
         reserved_ += next.reserved;
@@ -88,6 +122,7 @@ std::optional<lane_request> lanes::next_refill(sequence below) {
 }
 
 void lanes::refill(lane_page arrived, instant now) {
+    now_ = std::max(now_, now.steady);
     const auto found = lanes_.find(std::string_view(arrived.user_id));
     REQUIRE(found != lanes_.end() && found->second.fetching, "a refill answers a request");
     lane& home = found->second;
@@ -100,8 +135,8 @@ void lanes::refill(lane_page arrived, instant now) {
     bool full = false;
     for (pending_event& event : arrived.events) {
         // A lane with nothing in the window is always given one event: else a few large bodies could starve it.
-        if (!full && home.count > 0) {
-            full = home.count >= bounds_.lane_events || !fits(event.what.body.size());
+        if (!full && home.count() > 0) {
+            full = home.count() >= bounds_.lane_events || !fits(event.what.body.size());
             if (full) home.needs = event.what.body.size();
         }
         if (full)
@@ -114,10 +149,13 @@ void lanes::refill(lane_page arrived, instant now) {
 }
 
 void lanes::make_room(std::size_t events, std::uint64_t bytes) {
-    for (auto at = waiting_.rbegin(); at != waiting_.rend() && surplus_ > 0; ++at) {
+    for (auto at = waiting_.end(); at != waiting_.begin() && surplus_ > 0;) {
         if (event_room() >= events && byte_room() >= bytes) return;
-        lane& longest = *at->second;
-        if (longest.count > 1 && !longest.fetching) park_tail(longest);
+        const auto longest = *--at;
+        lane& home = *places_[longest.second].home;
+        if (home.surplus == 0 || home.fetching) continue;
+        park_surplus(home);
+        at = waiting_.lower_bound(longest);  // others of that lane may be gone
     }
 }
 
@@ -154,8 +192,22 @@ window_event lanes::read_back(pending_event&& arrived, instant now) const {
     return event;
 }
 
+bool lanes::can_start(const lane& which) const noexcept {
+    return which.queued.count > 0 && (order_ == ordering::none || which.in_flight + which.waiting.count == 0);
+}
+
+// Needs no more than what it has here, until something of it is due.
+bool lanes::rests(const lane& which) const noexcept {
+    return which.squeezed || (order_ == ordering::per_user && which.waiting.count > 0);
+}
+
+std::size_t lanes::surplus_of(const lane& which) const noexcept {
+    if (which.waiting.count == 0 || which.in_flight > 0 || can_start(which)) return 0;
+    return which.count() - 1;
+}
+
 void lanes::append(lane& to, pending_event&& arrived, instant now) {
-    REQUIRE(arrived.number > to.last_loaded, "a lane is in the order of numbers");
+    REQUIRE(arrived.number > to.last_loaded, "a lane is filled in the order of numbers");
     to.last_loaded = arrived.number;
     if (free_ == nullptr) {
         free_ = &places_.emplace_back();
@@ -167,11 +219,8 @@ void lanes::append(lane& to, pending_event&& arrived, instant now) {
     ++size_;
     taken.event.emplace(read_back(std::move(arrived), now));
     taken.home = &to;
-    (to.tail == nullptr ? to.head : to.tail->next) = &taken;
-    to.tail = &taken;
-    ++to.count;
-    if (to.state == lane_state::waiting) ++surplus_;
-    if (to.state == lane_state::empty) go_on(to, now.steady);
+    queue(taken);
+    go_on(to);
 }
 
 void lanes::park(lane& of, sequence number) {
@@ -180,60 +229,101 @@ void lanes::park(lane& of, sequence number) {
     of.parked_while_fetching = of.fetching;
 }
 
-void lanes::park_tail(lane& of) {
-    for (place* surplus = std::exchange(of.head->next, nullptr); surplus != nullptr;) {
-        place* const next = surplus->next;
-        park(of, surplus->event->what.number);
-        release_place(*surplus);
-        surplus = next;
+// Everything beyond the first event that waits: what is parked must come after what stays.
+void lanes::park_surplus(lane& of) {
+    const place& kept = *of.waiting.first;
+    const sequence last_kept = kept.event->what.number;
+    for (place_list* const list : {&of.queued, &of.waiting}) {
+        for (place* each = list->first; each != nullptr;) {
+            place& one = *std::exchange(each, each->next);
+            if (one.event->what.number <= last_kept) continue;
+            if (one.state == place_state::waiting) waiting_.erase({one.event->due, one.self});
+            list->remove(one);
+            park(of, one.event->what.number);
+            release_place(one);
+        }
     }
-    of.tail = of.head;
-    surplus_ -= std::exchange(of.count, 1) - 1;
-    of.last_loaded = of.head->event->what.number;
+    of.last_loaded = last_kept;
+    of.squeezed = true;
+    go_on(of);
+}
+
+lanes::place& lanes::land(slot in_flight) {
+    place& landed = places_[in_flight];
+    REQUIRE(landed.state == place_state::in_flight, "an attempt ends once, and only an event in flight has one");
+    --landed.home->in_flight;
+    return landed;
+}
+
+void lanes::queue(place& one) {
+    one.state = place_state::queued;
+    one.home->queued.insert(one);
+}
+
+void lanes::make_wait(place& one) {
+    one.state = place_state::waiting;
+    one.home->waiting.insert(one);
+    waiting_.emplace(one.event->due, one.self);
 }
 
 void lanes::release_place(place& freed) {
     bytes_ -= freed.event->what.what.body.size();
     --size_;
     freed.event.reset();
+    freed.state = place_state::free;
     freed.home = nullptr;
     freed.next = std::exchange(free_, &freed);
 }
 
-void lanes::go_on(lane& with, steady_time now) {
-    if (with.head == nullptr) {
-        with.state = lane_state::empty;
-    } else if (with.head->event->due > now) {
-        make_wait(with, with.head->event->due);
-    } else {
-        make_ready(with);
+// What a change of the lane leads to: its first event waits if it is not due, or has its turn with the other lanes'.
+void lanes::go_on(lane& with) {
+    while (can_start(with) && with.queued.first->event->due > now_) {
+        place& early = *with.queued.first;
+        with.queued.remove(early);
+        make_wait(early);
     }
+    if (can_start(with) && !with.ready) {
+        with.ready = true;
+        (last_ready_ == nullptr ? first_ready_ : last_ready_->next_ready) = &with;
+        last_ready_ = &with;
+    }
+    surplus_ -= with.surplus;
+    with.surplus = surplus_of(with);
+    surplus_ += with.surplus;
 }
 
-void lanes::make_wait(lane& which, steady_time due) {
-    which.state = lane_state::waiting;
-    waiting_.emplace(due, &which);
-    surplus_ += which.count - 1;
-}
-
-void lanes::make_ready(lane& which) {
-    which.state = lane_state::ready;
-    (last_ready_ == nullptr ? first_ready_ : last_ready_->next_ready) = &which;
-    last_ready_ = &which;
-}
-
-// A waiting lane needs no more events than its head; it is looked at again when that head is through.
 void lanes::note_hunger(lane& of) {
-    if (!of.parked || of.fetching || of.hungry || of.state == lane_state::waiting) return;
-    if (of.count > bounds_.lane_events / 2) return;
+    if (!of.parked || of.fetching || of.hungry || rests(of)) return;
+    if (of.count() > bounds_.lane_events / 2) return;
     of.hungry = true;
     hungry_.push_back(&of);
 }
 
 void lanes::forget_if_idle(lane& which) {
-    if (which.state != lane_state::empty || which.parked) return;
-    REQUIRE(!which.hungry, "a hungry lane has parked events");
+    if (which.count() > 0 || which.parked) return;
+    REQUIRE(!which.hungry && !which.ready, "a hungry lane has parked events, a ready one has others");
     lanes_.erase(lanes_.find(which.user_id));
+}
+
+// Nearly always at one of the ends; a list is no longer than a lane's part of the window.
+void lanes::place_list::insert(place& one) noexcept {
+    const sequence number = one.event->what.number;
+    place* before = last;
+    if (first != nullptr && number < first->event->what.number) before = nullptr;
+    while (before != nullptr && before->event->what.number > number)
+        before = before->previous;
+    one.previous = before;
+    one.next = before == nullptr ? first : before->next;
+    (one.next == nullptr ? last : one.next->previous) = &one;
+    (before == nullptr ? first : before->next) = &one;
+    ++count;
+}
+
+void lanes::place_list::remove(place& one) noexcept {
+    (one.previous == nullptr ? first : one.previous->next) = one.next;
+    (one.next == nullptr ? last : one.next->previous) = one.previous;
+    one.previous = one.next = nullptr;
+    --count;
 }
 
 }  // namespace posthaste

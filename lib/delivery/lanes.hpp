@@ -1,19 +1,25 @@
-// The scheduler's window: the pending events that are held in memory, each in the lane (FIFO) of its user.
+// The scheduler's window: the pending events that are held in memory, each in the lane of its user.
 //
 // Rules:
-// - One event of a lane is in flight at a time; while a lane's head waits for its retry the rest of the lane waits, and
-//   nobody else does. Ready lanes take turns (round-robin).
+// - A lane holds what can be started in the order of numbers; an event in flight, or one that waits for its retry,
+//   stands outside of it and comes back to its place in that order. Ready lanes take turns (round-robin).
+// - `per_user`: a lane is ready while none of its events is in flight or waits. So one event of a lane is in flight at
+//   a time; while a lane's head waits the rest of the lane waits, and nobody else does. `none`: no event waits for
+//   another.
 // - The window is bounded in events and in bytes of bodies, and so is each lane's part of it. What is beyond a lane's
 //   part is *parked*: it stays on disk, and is fetched again when the lane runs low.
-// - A lane is in the order of numbers, always: while some of a lane is parked or being fetched, whatever else arrives
-//   of it is parked too, as it comes after those.
-// - A lane that waits needs no more than its head here: where others want its room (make_room), the rest of it is
-//   parked. Not before, as that costs writes, and an outage makes all lanes wait while nobody wants any room.
+// - A lane is filled in the order of numbers, always: while some of a lane is parked or being fetched, whatever else
+//   arrives of it is parked too, as it comes after those.
+// - A lane of which nothing can be started needs no more than its first event here: where others want its room
+//   (make_room), the rest of it is parked. Not before, as that costs writes, and an outage makes all lanes wait while
+//   nobody wants any room. (In `none` that rest is fetched again once the first is due: only in a window that is full
+//   of events that failed does one of them wait for another.)
 //
 // Words: an event is *offered* by whoever reads the outbox in order; a *slot* is an event's place in the window, valid
 // from the offer until finish(); a lane is *hungry* when it runs low and has parked events.
 //
-// Every step is O(1), or O(log n) in the waiting lanes. Pure; not thread-safe.
+// Every step is O(1), or O(log n) in the waiting events, where what is bounded by `lane_events` counts as 1. Pure; not
+// thread-safe.
 
 #pragma once
 
@@ -21,11 +27,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "lib/base/time.hpp"
@@ -56,18 +63,25 @@ class lanes {
     enum class offered { taken, parked, no_room };
 
     // `longest_wait`: a next attempt that is read back from disk is at most so far away, whatever the wall clock did.
-    lanes(window_bounds bounds, milliseconds longest_wait);
+    lanes(window_bounds bounds, milliseconds longest_wait, ordering order = ordering::per_user);
+
+    // From now on. Events that are in flight or wait already stay so: after a change to per_user a lane is in order
+    // once those are through. O(events in the window), for a reload.
+    void set_ordering(ordering order);
 
     // The next event in the order of numbers. When there is no room it is left untouched.
     offered offer(pending_event& arrived, instant now);
 
-    // The next ready lane's head, which is in flight from now on; empty when no lane is ready.
+    // The next ready lane's first event, which is in flight from now on; empty when no lane is ready.
     [[nodiscard]] std::optional<slot> start();
     // The event in flight is through (delivered or dead): its lane goes on.
     void finish(slot in_flight, instant now);
-    // The event in flight goes again at `due`: its lane waits.
+    // The event in flight goes again at `due`.
     void wait(slot in_flight, steady_time due);
-    // Lanes whose wait is over become ready.
+    // The event in flight can go again at once, before the later ones of its lane, once all other ready lanes had
+    // their turn.
+    void put_back(slot in_flight);
+    // Events whose wait is over go back into their lanes.
     void release(steady_time now);
 
     // The next hungry lane's request, with `below` as the end of what was offered; empty when there is none, or no
@@ -76,11 +90,11 @@ class lanes {
     // The answer to such a request. What finds no room after all is parked again.
     void refill(lane_page arrived, instant now);
 
-    // Parks what lanes that wait hold beyond their heads, the longest waits first, until so much may be offered, or
-    // nothing is left to park.
+    // Parks what lanes that wait hold beyond their first events, the longest waits first, until so much may be
+    // offered, or nothing is left to park.
     void make_room(std::size_t events, std::uint64_t bytes);
 
-    // What was parked since the last call, in order: to be given to the store before any later lane_request.
+    // What was parked since the last call: to be given to the store before any later lane_request.
     [[nodiscard]] std::vector<parked_event> take_parked();
 
     [[nodiscard]] window_event& at(slot of) noexcept { return *places_[of].event; }
@@ -97,29 +111,45 @@ class lanes {
   private:
     struct lane;
 
+    enum class place_state { free, queued, in_flight, waiting };
+
     struct place {
         std::optional<window_event> event;  // empty while the place is free: it then holds no body's memory
         slot self = 0;
+        place_state state = place_state::free;
         lane* home = nullptr;
-        place* next = nullptr;  // in the lane, or in the list of free places
+        place* next = nullptr;  // in its list, or in the list of free places
+        place* previous = nullptr;
     };
 
-    enum class lane_state { empty, ready, in_flight, waiting };
+    // In the order of numbers.
+    struct place_list {
+        place* first = nullptr;
+        place* last = nullptr;
+        std::size_t count = 0;
+
+        void insert(place& one) noexcept;
+        void remove(place& one) noexcept;
+    };
 
     struct lane {
         std::string_view user_id;  // the key of this lane in lanes_
-        place* head = nullptr;
-        place* tail = nullptr;
+        place_list queued;         // what can be started
+        place_list waiting;        // what can be started once it is due
         lane* next_ready = nullptr;
-        std::size_t count = 0;
+        std::size_t in_flight = 0;
+        std::size_t surplus = 0;   // what is not needed here while nothing of the lane can be started
         std::size_t reserved = 0;  // places kept free for the refill under way
         sequence last_loaded = 0;  // what is parked comes after it
         std::uint64_t needs = 0;   // bytes of room without which the last refill was in vain
-        lane_state state = lane_state::empty;
-        bool parked = false;    // some of it may be parked, or is being fetched
-        bool fetching = false;  // a refill is under way
+        bool ready = false;        // is among the ready lanes
+        bool parked = false;       // some of it may be parked, or is being fetched
+        bool fetching = false;     // a refill is under way
         bool parked_while_fetching = false;
-        bool hungry = false;  // is in hungry_
+        bool hungry = false;    // is in hungry_
+        bool squeezed = false;  // its surplus was parked to make room
+
+        [[nodiscard]] std::size_t count() const noexcept { return queued.count + waiting.count + in_flight; }
     };
 
     struct text_hash : std::hash<std::string_view> {
@@ -128,30 +158,36 @@ class lanes {
 
     [[nodiscard]] bool fits(std::uint64_t body_bytes) const noexcept;
     [[nodiscard]] window_event read_back(pending_event&& arrived, instant now) const;
+    [[nodiscard]] bool can_start(const lane& which) const noexcept;
+    [[nodiscard]] bool rests(const lane& which) const noexcept;
+    [[nodiscard]] std::size_t surplus_of(const lane& which) const noexcept;
     void append(lane& to, pending_event&& arrived, instant now);
     void park(lane& of, sequence number);
-    void park_tail(lane& of);
+    void park_surplus(lane& of);
+    place& land(slot in_flight);
+    void queue(place& one);
+    void make_wait(place& one);
     void release_place(place& freed);
-    void go_on(lane& with, steady_time now);
-    void make_wait(lane& which, steady_time due);
-    void make_ready(lane& which);
+    void go_on(lane& with);
     void note_hunger(lane& of);
     void forget_if_idle(lane& which);
 
     window_bounds bounds_;
     milliseconds longest_wait_;
+    ordering order_;
+    steady_time now_{};  // the latest that was told
     std::deque<place> places_;
     place* free_ = nullptr;
     std::unordered_map<std::string, lane, text_hash, std::equal_to<>> lanes_;
     lane* first_ready_ = nullptr;
     lane* last_ready_ = nullptr;
-    std::multimap<steady_time, lane*> waiting_;
+    std::set<std::pair<steady_time, slot>> waiting_;
     std::deque<lane*> hungry_;
     std::vector<parked_event> parked_;
     std::size_t size_ = 0;
     std::size_t reserved_ = 0;
     std::size_t fetches_ = 0;
-    std::size_t surplus_ = 0;  // events of lanes that wait, beyond their heads
+    std::size_t surplus_ = 0;  // of all lanes
     std::uint64_t bytes_ = 0;
 };
 
