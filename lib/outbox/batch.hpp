@@ -1,11 +1,13 @@
 // Everything that waits, in one transaction (rule 1), and what a full disk makes of it (rule 6).
 //
-// First the settlements, which make room, then the appends and imports, then the parkings; the reads come last and see
-// all of it, so a page's end is the end for everything that was committed before or with it.
+// First the settlements, which make room, then the appends and imports, then the parkings and the mark, which stands
+// for all parkings that were asked for before it; the reads come last and see all of it, so a page's end is the end for
+// everything that was committed before or with it.
 
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -14,18 +16,21 @@
 namespace posthaste {
 
 // What delivery asks for, answered in order.
-using read_request = std::variant<page_request, lane_request>;
-using read_answer = std::variant<page, lane_page>;
+using read_request = std::variant<page_request, lane_request, parked_lanes_request>;
+using read_answer = std::variant<page, lane_page, parked_lanes>;
 
 struct batch {
     std::vector<pending_event> appends;               // number, id and time are given by the commit
     std::vector<std::vector<pending_event>> imports;  // groups; ids and times are given by their former outbox
     std::vector<settlement> settlements;
     std::vector<parked_event> parkings;
+    std::optional<sequence> mark;          // never to be written before the parkings that came with it or earlier
+    std::vector<parked_event> unparkings;  // of events that are settled, with these settlements or earlier ones
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
-        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && reads.empty();
+        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && !mark &&
+               unparkings.empty() && reads.empty();
     }
 };
 

@@ -101,8 +101,15 @@ ALTER TABLE meta ADD COLUMN foreign_ids INTEGER NOT NULL DEFAULT 0;
 UPDATE meta SET dead_bytes = (SELECT ifnull(sum(bytes & 0x7fffffff), 0) FROM dead);
 )sql";
 
+// Version 3: what is parked stays known over a restart (lib/outbox/parking.hpp). Earlier parkings were worth something
+// in their run only.
+constexpr const char* version_3 = R"sql(
+DELETE FROM parked;
+ALTER TABLE meta ADD COLUMN parked_to INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1, version_2};
+constexpr std::array migrations{version_1, version_2, version_3};
 
 }  // namespace
 
