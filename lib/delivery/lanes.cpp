@@ -186,6 +186,11 @@ std::optional<steady_time> lanes::next_due() const noexcept {
     return waiting_.begin()->first;
 }
 
+std::size_t lanes::lane_size(std::string_view user_id) const {
+    const auto found = lanes_.find(user_id);
+    return found == lanes_.end() ? 0 : found->second.count();
+}
+
 std::size_t lanes::event_room() const noexcept {
     const std::size_t taken = size_ + reserved_;
     return taken >= bounds_.events ? 0 : bounds_.events - taken;

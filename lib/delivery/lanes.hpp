@@ -116,6 +116,8 @@ class lanes {
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::size_t lane_count() const noexcept { return lanes_.size(); }
+    // How many events of that user the window holds.
+    [[nodiscard]] std::size_t lane_size(std::string_view user_id) const;
     // What may still be offered without meeting no_room.
     [[nodiscard]] std::size_t event_room() const noexcept;
     [[nodiscard]] std::uint64_t byte_room() const noexcept;

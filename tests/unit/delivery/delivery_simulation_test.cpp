@@ -184,6 +184,8 @@ class simulation {
     void check_bounds() {
         const auto& window = machine_->window();
         ASSERT_LE(window.size(), rules_.window.events);
+        for (std::uint64_t user = 0; user < users_; ++user)
+            ASSERT_LE(window.lane_size("user " + std::to_string(user)), rules_.window.lane_events) << user;
         ASSERT_LE(window.bytes(), rules_.window.bytes + rules_.window.lane_fetches * largest_body);
     }
 
