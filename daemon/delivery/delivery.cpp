@@ -70,6 +70,9 @@ struct delivery::impl final : private attempt_listener {
     void obey(report_death& todo) { log.died(todo); }
     void obey(park_events& todo) { events.park(std::move(todo.events)); }
 
+    void obey(const mark_parked& todo) { events.mark_parked(todo.through); }
+    void obey(unpark_events& todo) { events.unpark(std::move(todo.events)); }
+
     void obey(start_attempt& todo) {
         const pending_event& event = machine.event(todo.place);
         log.attempt_starts(event, todo.retries);
@@ -83,6 +86,11 @@ struct delivery::impl final : private attempt_listener {
 
     void obey(fetch_page& todo) {
         events.fetch(todo.what, [this](page read) { happened(page_arrived{std::move(read)}); });
+    }
+
+    void obey(fetch_parked_lanes& todo) {
+        events.fetch_parked_lanes(std::move(todo.what),
+                                  [this](parked_lanes found) { happened(parked_lanes_arrived{std::move(found)}); });
     }
 
     void obey(wake_at& todo) {

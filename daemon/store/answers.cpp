@@ -37,11 +37,12 @@ std::vector<pending_event> stored_events(std::vector<pending_event> events,
 }
 
 void answer_read(const read_reply& reply, read_answer answer) {
-    if (auto* whole = std::get_if<page>(&answer)) {
-        std::get<std::function<void(page)>>(reply)(std::move(*whole));
-    } else {
-        std::get<std::function<void(lane_page)>>(reply)(std::move(std::get<lane_page>(answer)));
-    }
+    std::visit(
+        [&reply](auto& given) {
+            using kind = std::remove_reference_t<decltype(given)>;
+            std::get<std::function<void(kind)>>(reply)(std::move(given));
+        },
+        answer);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "daemon/store/store.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -15,6 +17,11 @@
 #include "lib/outbox/row_sum.hpp"
 
 namespace posthaste {
+namespace {
+
+constexpr std::ptrdiff_t rows_a_slice = 1024;
+
+}  // namespace
 
 struct store::impl {
     store_options options;
@@ -30,6 +37,16 @@ struct store::impl {
             into.work.reads.push_back(std::move(request));
             into.read_replies.push_back(std::move(reply));
         });
+    }
+
+    // In slices: no commit is held up by many.
+    void add_rows(std::vector<parked_event> rows, std::vector<parked_event> batch::* to) {
+        for (auto from = rows.begin(); from != rows.end();) {
+            const auto until = from + std::min<std::ptrdiff_t>(rows.end() - from, rows_a_slice);
+            queue.add_later(static_cast<std::size_t>(until - from),
+                            [&](store_batch& into) { std::move(from, until, std::back_inserter(into.work.*to)); });
+            from = until;
+        }
     }
 
     void add_lookup(lookup asked) {
@@ -123,14 +140,15 @@ void store::settle(settlement what) {
 }
 
 void store::park(std::vector<parked_event> events) {
-    if (events.empty()) {
-        return;
-    }
-    impl_->queue.add_later(events.size(), [&](store_batch& into) {
-        for (auto& one : events) {
-            into.work.parkings.push_back(std::move(one));
-        }
-    });
+    impl_->add_rows(std::move(events), &batch::parkings);
+}
+
+void store::unpark(std::vector<parked_event> settled) {
+    impl_->add_rows(std::move(settled), &batch::unparkings);
+}
+
+void store::mark_parked(sequence through) {
+    impl_->queue.add_later(1, [&](store_batch& into) { into.work.mark = through; });
 }
 
 void store::fetch(page_request request, std::function<void(page)> reply) {
@@ -138,6 +156,10 @@ void store::fetch(page_request request, std::function<void(page)> reply) {
 }
 
 void store::fetch_lane(lane_request request, std::function<void(lane_page)> reply) {
+    impl_->add_read(std::move(request), std::move(reply));
+}
+
+void store::fetch_parked_lanes(parked_lanes_request request, std::function<void(parked_lanes)> reply) {
     impl_->add_read(std::move(request), std::move(reply));
 }
 

@@ -94,9 +94,13 @@ class store final : public event_sink {
     // committed with them, and are told after the appended() and settled() of that commit: a page that reached the end
     // is followed by appended() for whatever comes after it.
     void settle(settlement what);
+    // Parkings are committed in the order they are given, and a mark never before those that came before it.
     void park(std::vector<parked_event> events);
+    void mark_parked(sequence through);
+    void unpark(std::vector<parked_event> settled);
     void fetch(page_request request, std::function<void(page)> reply);
     void fetch_lane(lane_request request, std::function<void(lane_page)> reply);
+    void fetch_parked_lanes(parked_lanes_request request, std::function<void(parked_lanes)> reply);
 
     // What delivery has to know of the upstream after a restart; `reply`, which may be empty, runs once it is durable.
     void remember(upstream_memory what, std::function<void()> reply);

@@ -29,7 +29,8 @@ using lookup = std::variant<question, status_lookup>;
 
 using import_reply = std::function<void(result<import_report, refusal>)>;
 
-using read_reply = std::variant<std::function<void(page)>, std::function<void(lane_page)>>;
+using read_reply =
+    std::variant<std::function<void(page)>, std::function<void(lane_page)>, std::function<void(parked_lanes)>>;
 
 struct store_batch {
     batch work;
@@ -46,6 +47,8 @@ struct store_batch {
         move_all(later.work.imports, work.imports);
         move_all(later.work.settlements, work.settlements);
         move_all(later.work.parkings, work.parkings);
+        work.mark = std::max(work.mark, later.work.mark);
+        move_all(later.work.unparkings, work.unparkings);
         move_all(later.work.reads, work.reads);
         if (later.work.upstream) {
             work.upstream = std::move(later.work.upstream);

@@ -154,6 +154,8 @@ void store_thread::hold(store_batch rest) {
 void store_thread::hold_readers(store_batch& from) {
     store_batch rest;
     std::swap(rest.work.parkings, from.work.parkings);
+    std::swap(rest.work.mark, from.work.mark);
+    std::swap(rest.work.unparkings, from.work.unparkings);
     std::swap(rest.work.reads, from.work.reads);
     std::swap(rest.work.upstream, from.work.upstream);
     std::swap(rest.read_replies, from.read_replies);

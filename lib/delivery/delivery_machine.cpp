@@ -22,7 +22,7 @@ std::vector<action>& delivery_machine::resume(instant now, occurrence happened) 
         start_attempts(now);
         make_room(now);
     }
-    if (auto parked = lanes_.take_parked(); !parked.empty()) actions_.emplace_back(park_events{std::move(parked)});
+    keep_parkings();
     if (!stopping_) {
         fetch(now);
         arm_wake(now);
@@ -42,6 +42,8 @@ void delivery_machine::on(instant now, delivery_started started) {
     more_on_disk_ = true;  // perhaps: the first page tells
     memory_ = std::move(started.left);
     health_.restore(memory_, now);
+    finding_lanes_ = true;
+    actions_.emplace_back(fetch_parked_lanes{});
 }
 
 void delivery_machine::on(instant now, events_committed committed) {
@@ -68,6 +70,16 @@ void delivery_machine::on(instant now, lane_page_arrived arrived) {
     // While stopping nothing of it will be sent, but what was taken out of the parking is pending again all the same.
     bury(arrived.what.damaged, max_sequence, now);
     lanes_.refill(std::move(arrived.what), now);
+}
+
+void delivery_machine::on(instant, parked_lanes_arrived arrived) {
+    REQUIRE(finding_lanes_, "the lanes are asked for at the start");
+    cursor_ = arrived.what.mark;
+    for (const std::string& user_id : arrived.what.user_ids)
+        lanes_.adopt(user_id);
+    finding_lanes_ = !arrived.what.reached_end;
+    if (finding_lanes_ && !stopping_)
+        actions_.emplace_back(fetch_parked_lanes{{.after = std::move(arrived.what.last)}});
 }
 
 void delivery_machine::on(instant now, attempt_ended ended) {
@@ -136,6 +148,7 @@ bool delivery_machine::advance(std::vector<pending_event>& events, instant now) 
             return false;
         }
         cursor_ = number;
+        ++passed_since_mark_;
     }
     return true;
 }
@@ -289,9 +302,28 @@ bool delivery_machine::stands_still(instant now) const noexcept {
 // Where attempts could start and no lane has one, lanes that wait must not keep out those who could go.
 void delivery_machine::make_room(instant now) {
     const bool idle = !lanes_.any_ready() && in_flight_ < health_.concurrency();
-    if (!idle || !more_on_disk_ || fetching_ || stands_still(now)) return;
+    if (!idle || stands_still(now)) return;
     const page_request whole;
-    lanes_.make_room(whole.max_events, whole.max_bytes);
+    if (more_on_disk_ && !fetching_ && !finding_lanes_)
+        lanes_.make_room(whole.max_events, whole.max_bytes);
+    else if (lanes_.any_starving())
+        lanes_.make_room(1, 1);
+}
+
+void delivery_machine::keep_parkings() {
+    auto parked = lanes_.take_parked();
+    parked_since_mark_ = parked_since_mark_ || !parked.empty();
+    const bool mark = parked_since_mark_ && passed_since_mark_ >= rules_.mark_interval;
+    if (!parked.empty()) actions_.emplace_back(park_events{std::move(parked)});
+    if (mark) {
+        parked_since_mark_ = false;
+        passed_since_mark_ = 0;
+        lanes_.park_window();
+        actions_.emplace_back(park_events{lanes_.take_parked()});
+        actions_.emplace_back(mark_parked{cursor_});
+    }
+    if (auto settled = lanes_.take_unparked(); !settled.empty())
+        actions_.emplace_back(unpark_events{std::move(settled)});
 }
 
 void delivery_machine::fetch(instant now) {
@@ -299,7 +331,7 @@ void delivery_machine::fetch(instant now) {
     while (auto refill = lanes_.next_refill(cursor_ + 1))
         actions_.emplace_back(fetch_lane{*std::move(refill)});
 
-    if (fetching_ || !more_on_disk_ || stands_still(now)) return;
+    if (fetching_ || finding_lanes_ || !more_on_disk_ || stands_still(now)) return;
     page_request next{.after = cursor_};
     const std::size_t events = lanes_.event_room();
     const std::uint64_t bytes = lanes_.byte_room();

@@ -5,8 +5,13 @@
 //
 // Where events come from: a *cursor* walks the outbox in the order of numbers. While it has reached the end, newly
 // committed events are taken straight from the commit (no read back); else they are left on disk and paged in when
-// the window has room. lib/delivery/lanes.hpp holds the window and keeps the order of each lane. The machine expects
-// that nothing is parked at the start: the parking of an earlier run is not known to it.
+// the window has room. lib/delivery/lanes.hpp holds the window and keeps the order of each lane, and parks what is too
+// much of one.
+//
+// Over a restart: up to the *mark* every pending event is parked. A run first asks for the lanes that have such events,
+// which it sends from at once, and then starts its cursor at the mark. Now and then the mark is brought up to the
+// cursor: the window is parked as well, and so the next run has no backlog to walk through. Only where events were
+// parked since, and at least `mark_interval` were passed: an upstream that keeps up costs no such write.
 //
 // What an attempt leads to: lib/delivery/verdict.hpp, lib/delivery/backoff.hpp; what may be sent at all, and how much
 // at once: lib/delivery/upstream_health.hpp. An event dies of age only right after a counted attempt of its own failed;
@@ -50,6 +55,7 @@ struct delivery_rules {
     std::string target;               // tells one pair of URL and key from another: a hash of them
     std::size_t unconfirmed_settlements = 4'096;
     std::size_t expire_after_attempts = 8;  // an event has had at least so many before it dies of age
+    std::size_t mark_interval = 32'768;     // events that the cursor passes between two marks, at least
     window_bounds window;
 };
 
@@ -67,6 +73,9 @@ struct page_arrived {
 struct lane_page_arrived {
     lane_page what;
 };
+struct parked_lanes_arrived {
+    parked_lanes what;
+};
 struct attempt_ended {
     slot place = 0;
     attempt_outcome outcome;
@@ -83,7 +92,8 @@ struct pause_asked {};  // by a person; like resume_asked always followed by a r
 struct resume_asked {};
 struct delivery_stopping {};
 
-using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, attempt_ended,
+using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, parked_lanes_arrived,
+                                attempt_ended,
                                 settlements_confirmed, time_came, rules_changed, probe_asked, pause_asked, resume_asked,
                                 delivery_stopping>;
 
@@ -93,6 +103,12 @@ struct settle_event {
 };
 struct park_events {
     std::vector<parked_event> events;
+};
+struct mark_parked {
+    sequence through = 0;  // every pending event up to here is parked, once the parkings before this are written
+};
+struct unpark_events {
+    std::vector<parked_event> events;  // which are settled
 };
 struct start_attempt {
     slot place = 0;             // event(place) stays where it is until the attempt has ended
@@ -104,6 +120,9 @@ struct fetch_page {
 };
 struct fetch_lane {
     lane_request what;
+};
+struct fetch_parked_lanes {
+    parked_lanes_request what;
 };
 struct wake_at {  // replaces the one before
     steady_time when;
@@ -124,8 +143,8 @@ struct report_upstream {  // for the log: its state is another one
     upstream_report now;
 };
 
-using action = std::variant<settle_event, report_death, park_events, start_attempt, fetch_lane, fetch_page, wake_at,
-                            remember_upstream, report_upstream>;
+using action = std::variant<settle_event, report_death, park_events, mark_parked, unpark_events, start_attempt,
+                            fetch_lane, fetch_page, fetch_parked_lanes, wake_at, remember_upstream, report_upstream>;
 
 class delivery_machine {
   public:
@@ -148,6 +167,7 @@ class delivery_machine {
     void on(instant now, events_committed committed);
     void on(instant now, page_arrived arrived);
     void on(instant now, lane_page_arrived arrived);
+    void on(instant now, parked_lanes_arrived arrived);
     void on(instant now, attempt_ended ended);
     void on(instant now, settlements_confirmed confirmed);
     void on(instant now, time_came);
@@ -174,6 +194,7 @@ class delivery_machine {
     void start_one(slot place, instant now);
     [[nodiscard]] bool stands_still(instant now) const noexcept;
     void make_room(instant now);
+    void keep_parkings();
     void fetch(instant now);
     void arm_wake(instant now);
     void tell_changes(instant now);
@@ -199,6 +220,9 @@ class delivery_machine {
     sequence highest_committed_ = 0;  // that is known of
     bool more_on_disk_ = false;       // events beyond the cursor
     bool fetching_ = false;
+    bool finding_lanes_ = false;  // that an earlier run parked of: the cursor stands at the mark until then
+    bool parked_since_mark_ = false;
+    std::size_t passed_since_mark_ = 0;
     bool stopping_ = false;
     std::uint32_t in_flight_ = 0;
     std::size_t unconfirmed_ = 0;

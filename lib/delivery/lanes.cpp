@@ -30,7 +30,7 @@ void lanes::set_ordering(ordering order) {
 
 lanes::offered lanes::offer(pending_event& arrived, instant now) {
     now_ = std::max(now_, now.steady);
-    auto found = lanes_.find(std::string_view(arrived.what.user_id));
+    const auto found = lanes_.find(std::string_view(arrived.what.user_id));
     if (found != lanes_.end()) {
         lane& known = found->second;
         if (known.parked || known.count() >= bounds_.lane_events) {
@@ -40,11 +40,7 @@ lanes::offered lanes::offer(pending_event& arrived, instant now) {
         }
     }
     if (!fits(arrived.what.body.size())) return offered::no_room;
-    if (found == lanes_.end()) {
-        found = lanes_.try_emplace(arrived.what.user_id).first;
-        found->second.user_id = found->first;
-    }
-    append(found->second, std::move(arrived), now);
+    append(found == lanes_.end() ? lane_of(arrived.what.user_id) : found->second, std::move(arrived), now);
     return offered::taken;
 }
 
@@ -66,6 +62,7 @@ void lanes::finish(slot in_flight, instant now) {
     now_ = std::max(now_, now.steady);
     place& done = land(in_flight);
     lane& home = *done.home;
+    if (done.parked) unparked_.push_back({std::string(home.user_id), done.event->what.number});
     release_place(done);
     home.squeezed = false;
     go_on(home);
@@ -100,6 +97,12 @@ void lanes::release(steady_time now) {
     }
 }
 
+void lanes::adopt(const std::string& user_id) {
+    lane& found = lane_of(user_id);
+    found.parked = true;
+    note_hunger(found);
+}
+
 std::optional<lane_request> lanes::next_refill(sequence below) {
     // The bodies that will come are taken to be as large as those that are here.
     const std::uint64_t usual_body = std::max<std::uint64_t>(size_ == 0 ? 0 : bytes_ / size_, 1);
@@ -111,7 +114,8 @@ std::optional<lane_request> lanes::next_refill(sequence below) {
         const std::size_t count = next.count();
         if (rests(next) || count >= bounds_.lane_events || (count > 0 && next.needs > byte_room())) continue;
         const auto bodies = std::max<std::uint64_t>(byte_room() / usual_body, 1);
-        next.reserved = std::min({bounds_.lane_events - count, event_room(), static_cast<std::size_t>(bodies)});
+        const std::size_t share = std::max<std::size_t>(event_room() / (hungry_.size() + 1), 1);  // no turn is skipped
+        next.reserved = std::min({bounds_.lane_events - count, share, static_cast<std::size_t>(bodies)});
         next.fetching = true;
         next.parked_while_fetching = false;
         reserved_ += next.reserved;
@@ -139,11 +143,10 @@ void lanes::refill(lane_page arrived, instant now) {
             full = home.count() >= bounds_.lane_events || !fits(event.what.body.size());
             if (full) home.needs = event.what.body.size();
         }
-        if (full)
-            park(home, event.number);
-        else
-            append(home, std::move(event), now);
+        if (full) break;
+        append(home, std::move(event), now).parked = true;
     }
+    if (full) leave_parked(home);
     note_hunger(home);
     forget_if_idle(home);
 }
@@ -159,13 +162,33 @@ void lanes::make_room(std::size_t events, std::uint64_t bytes) {
     }
 }
 
+void lanes::park_window() {
+    for (place& each : places_) {
+        if (each.state == place_state::free || std::exchange(each.parked, true)) continue;
+        parked_.push_back({std::string(each.home->user_id), each.event->what.number});
+    }
+}
+
 std::vector<parked_event> lanes::take_parked() {
     return std::exchange(parked_, {});
+}
+
+std::vector<parked_event> lanes::take_unparked() {
+    return std::exchange(unparked_, {});
+}
+
+bool lanes::any_starving() const noexcept {
+    return !hungry_.empty() && (event_room() == 0 || byte_room() == 0);
 }
 
 std::optional<steady_time> lanes::next_due() const noexcept {
     if (waiting_.empty()) return std::nullopt;
     return waiting_.begin()->first;
+}
+
+std::size_t lanes::lane_size(std::string_view user_id) const {
+    const auto found = lanes_.find(user_id);
+    return found == lanes_.end() ? 0 : found->second.count();
 }
 
 std::size_t lanes::event_room() const noexcept {
@@ -206,7 +229,13 @@ std::size_t lanes::surplus_of(const lane& which) const noexcept {
     return which.count() - 1;
 }
 
-void lanes::append(lane& to, pending_event&& arrived, instant now) {
+lanes::lane& lanes::lane_of(std::string_view user_id) {
+    const auto found = lanes_.try_emplace(std::string(user_id)).first;
+    found->second.user_id = found->first;
+    return found->second;
+}
+
+lanes::place& lanes::append(lane& to, pending_event&& arrived, instant now) {
     REQUIRE(arrived.number > to.last_loaded, "a lane is filled in the order of numbers");
     to.last_loaded = arrived.number;
     if (free_ == nullptr) {
@@ -221,10 +250,15 @@ void lanes::append(lane& to, pending_event&& arrived, instant now) {
     taken.home = &to;
     queue(taken);
     go_on(to);
+    return taken;
 }
 
 void lanes::park(lane& of, sequence number) {
     parked_.push_back({std::string(of.user_id), number});
+    leave_parked(of);
+}
+
+void lanes::leave_parked(lane& of) {
     of.parked = true;
     of.parked_while_fetching = of.fetching;
 }
@@ -239,7 +273,8 @@ void lanes::park_surplus(lane& of) {
             if (one.event->what.number <= last_kept) continue;
             if (one.state == place_state::waiting) waiting_.erase({one.event->due, one.self});
             list->remove(one);
-            park(of, one.event->what.number);
+            if (!one.parked) park(of, one.event->what.number);
+            leave_parked(of);
             release_place(one);
         }
     }
@@ -271,6 +306,7 @@ void lanes::release_place(place& freed) {
     --size_;
     freed.event.reset();
     freed.state = place_state::free;
+    freed.parked = false;
     freed.home = nullptr;
     freed.next = std::exchange(free_, &freed);
 }

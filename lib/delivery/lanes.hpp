@@ -7,7 +7,8 @@
 //   a time; while a lane's head waits the rest of the lane waits, and nobody else does. `none`: no event waits for
 //   another.
 // - The window is bounded in events and in bytes of bodies, and so is each lane's part of it. What is beyond a lane's
-//   part is *parked*: it stays on disk, and is fetched again when the lane runs low.
+//   part is *parked*: it stays on disk, where the outbox keeps a row that finds it, and is fetched again when the lane
+//   runs low. The row stays until the event is through, so that a crash loses no way to it.
 // - A lane is filled in the order of numbers, always: while some of a lane is parked or being fetched, whatever else
 //   arrives of it is parked too, as it comes after those.
 // - A lane of which nothing can be started needs no more than its first event here: where others want its room
@@ -86,26 +87,39 @@ class lanes {
     // Events whose wait is over go back into their lanes.
     void release(steady_time now);
 
+    // A lane that has parked events from before this run. Before anything is offered.
+    void adopt(const std::string& user_id);
+
     // The next hungry lane's request, with `below` as the end of what was offered; empty when there is none, or no
     // room.
     [[nodiscard]] std::optional<lane_request> next_refill(sequence below);
-    // The answer to such a request. What finds no room after all is parked again.
+    // The answer to such a request. What finds no room after all stays parked.
     void refill(lane_page arrived, instant now);
 
     // Parks what lanes that wait hold beyond their first events, the longest waits first, until so much may be
     // offered, or nothing is left to park.
     void make_room(std::size_t events, std::uint64_t bytes);
 
+    // Parks what the window holds as well, where it is not parked yet, and keeps it: every event that was offered can
+    // be found by its lane then. O(events in the window).
+    void park_window();
+
     // What was parked since the last call: to be given to the store before any later lane_request.
     [[nodiscard]] std::vector<parked_event> take_parked();
+    // What of the parked is through since the last call: to be given to the store after their settlements.
+    [[nodiscard]] std::vector<parked_event> take_unparked();
 
     [[nodiscard]] window_event& at(slot of) noexcept { return *places_[of].event; }
     [[nodiscard]] const window_event& at(slot of) const noexcept { return *places_[of].event; }
     [[nodiscard]] bool any_ready() const noexcept { return first_ready_ != nullptr; }
+    // A lane may run dry, as the window has no room for what is parked of it.
+    [[nodiscard]] bool any_starving() const noexcept;
     [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::size_t lane_count() const noexcept { return lanes_.size(); }
+    // How many events of that user the window holds.
+    [[nodiscard]] std::size_t lane_size(std::string_view user_id) const;
     // What may still be offered without meeting no_room.
     [[nodiscard]] std::size_t event_room() const noexcept;
     [[nodiscard]] std::uint64_t byte_room() const noexcept;
@@ -119,6 +133,7 @@ class lanes {
         std::optional<window_event> event;  // empty while the place is free: it then holds no body's memory
         slot self = 0;
         place_state state = place_state::free;
+        bool parked = false;  // as well
         lane* home = nullptr;
         place* next = nullptr;  // in its list, or in the list of free places
         place* previous = nullptr;
@@ -163,8 +178,10 @@ class lanes {
     [[nodiscard]] bool can_start(const lane& which) const noexcept;
     [[nodiscard]] bool rests(const lane& which) const noexcept;
     [[nodiscard]] std::size_t surplus_of(const lane& which) const noexcept;
-    void append(lane& to, pending_event&& arrived, instant now);
+    lane& lane_of(std::string_view user_id);
+    place& append(lane& to, pending_event&& arrived, instant now);
     void park(lane& of, sequence number);
+    void leave_parked(lane& of);
     void park_surplus(lane& of);
     place& land(slot in_flight);
     void queue(place& one);
@@ -186,6 +203,7 @@ class lanes {
     std::set<std::pair<steady_time, slot>> waiting_;
     std::deque<lane*> hungry_;
     std::vector<parked_event> parked_;
+    std::vector<parked_event> unparked_;
     std::size_t size_ = 0;
     std::size_t reserved_ = 0;
     std::size_t fetches_ = 0;

@@ -51,20 +51,40 @@ void refuse_new(const batch& work, batch_outcome& out) {
     out.imports.assign(work.imports.size(), import_report{.disk_full = true});
 }
 
-template <class Answer>
-sqlite_result keep(batch_outcome& out, result<Answer, sqlite_error> answer) {
-    if (!answer) {
-        return answer.error();
+sqlite_result park_all(outbox& box, const batch& work) {
+    if (auto parked = box.park(work.parkings); !parked) {
+        return parked;
     }
-    out.reads.emplace_back(std::move(*answer));
-    return {};
+    if (work.mark) {
+        box.mark_parked(*work.mark);
+    }
+    return box.unpark(work.unparkings);
+}
+
+result<page, sqlite_error> read_one(outbox& box, const page_request& request) {
+    return box.read_page(request);
+}
+
+result<lane_page, sqlite_error> read_one(outbox& box, const lane_request& request) {
+    return box.take_lane(request);
+}
+
+result<parked_lanes, sqlite_error> read_one(outbox& box, const parked_lanes_request& request) {
+    return box.read_parked_lanes(request);
 }
 
 sqlite_result read_all(outbox& box, const batch& work, batch_outcome& out) {
     for (const auto& request : work.reads) {
-        const auto* whole = std::get_if<page_request>(&request);
-        const auto done = whole != nullptr ? keep(out, box.read_page(*whole))
-                                           : keep(out, box.take_lane(std::get<lane_request>(request)));
+        const auto done = std::visit(
+            [&](const auto& asked) -> sqlite_result {
+                auto answer = read_one(box, asked);
+                if (!answer) {
+                    return answer.error();
+                }
+                out.reads.emplace_back(*std::move(answer));
+                return {};
+            },
+            request);
         if (!done) {
             return done;
         }
@@ -84,7 +104,7 @@ sqlite_result settle_all(outbox& box, const batch& work, retention facts, batch_
 // What delivery needs to go on.
 sqlite_result serve_delivery(outbox& box, const batch& work, batch_outcome& out) {
     out.reads.clear();
-    if (auto parked = box.park(work.parkings); !parked) {
+    if (auto parked = park_all(box, work); !parked) {
         return parked;
     }
     if (auto noted = work.upstream ? box.remember(*work.upstream) : sqlite_result{}; !noted) {
@@ -150,7 +170,9 @@ result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, bool m
         }
         out.stuck = !*settled;
     }
-    if (out.stuck || (work.parkings.empty() && work.reads.empty() && !work.upstream)) {
+    const bool nothing_else = work.parkings.empty() && !work.mark && work.unparkings.empty() && !work.upstream &&
+                              work.reads.empty();
+    if (out.stuck || nothing_else) {
         return out;
     }
     if (const auto held = may_grow ? sqlite_result{} : box.hold_size(); !held) {

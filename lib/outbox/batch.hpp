@@ -1,7 +1,8 @@
 // Everything that waits, in one transaction (rule 1), and what a full disk makes of it (rule 6).
 //
-// First the settlements, which make room, then the appends and imports, then the parkings; the reads come last and see
-// all of it, so a page's end is the end for everything that was committed before or with it.
+// First the settlements, which make room, then the appends and imports, then the parkings and the mark, which stands
+// for all parkings that were asked for before it; the reads come last and see all of it, so a page's end is the end for
+// everything that was committed before or with it.
 //
 // On a full disk the settlements are committed alone and without retention, and the parkings and reads after them, in a
 // transaction that does not make the file longer: pages for which the disk has no room would stand in the log for good,
@@ -19,20 +20,22 @@
 namespace posthaste {
 
 // What delivery asks for, answered in order.
-using read_request = std::variant<page_request, lane_request>;
-using read_answer = std::variant<page, lane_page>;
+using read_request = std::variant<page_request, lane_request, parked_lanes_request>;
+using read_answer = std::variant<page, lane_page, parked_lanes>;
 
 struct batch {
     std::vector<pending_event> appends;               // number, id and time are given by the commit
     std::vector<std::vector<pending_event>> imports;  // groups; ids and times are given by their former outbox
     std::vector<settlement> settlements;
     std::vector<parked_event> parkings;
+    std::optional<sequence> mark;          // never to be written before the parkings that came with it or earlier
+    std::vector<parked_event> unparkings;  // of events that are settled, with these settlements or earlier ones
     std::optional<upstream_memory> upstream;
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
-        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && reads.empty() &&
-               !upstream;
+        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && !mark &&
+               unparkings.empty() && !upstream && reads.empty();
     }
 };
 

@@ -18,15 +18,15 @@ sqlite_result ledger::prepare(sqlite_connection& database) {
     if (auto done = database.prepare(
             load_,
             "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes, delivered_kept, "
-            "dead_bytes, foreign_ids FROM meta WHERE one = 1");
+            "dead_bytes, foreign_ids, parked_to FROM meta WHERE one = 1");
         !done) {
         return done;
     }
     if (auto done = database.prepare(
             save_,
             "UPDATE meta SET next_seq = ?1, accepted = ?2, delivered = ?3, dead = ?4, discarded = ?5, purged = ?6, "
-            "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10, dead_bytes = ?11, foreign_ids = ?12 "
-            "WHERE one = 1");
+            "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10, dead_bytes = ?11, foreign_ids = ?12, "
+            "parked_to = ?13 WHERE one = 1");
         !done) {
         return done;
     }
@@ -58,12 +58,13 @@ sqlite_result ledger::load() {
     now_.delivered_kept = counter(9);
     now_.dead_bytes = counter(10);
     now_.foreign_ids = counter(11);
+    now_.parked_to = counter(12);
     before_ = now_;
     saved_next_ = next_;
     const auto& t = now_.totals;
     const bool closes = t.accepted == t.delivered + t.pending + t.dead + t.discarded + t.purged;
-    return plausible && closes && next_ >= 1 && next_ <= max_sequence ? sqlite_result{}
-                                                                      : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
+    const bool in_order = next_ >= 1 && next_ <= max_sequence && now_.parked_to < next_;
+    return plausible && closes && in_order ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
 }
 
 sqlite_result ledger::note_boot(wall_time now) {
@@ -76,7 +77,7 @@ sqlite_result ledger::save() {
     }
     const auto& t = now_.totals;
     auto saved = save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying,
-                           t.bytes, now_.delivered_kept, now_.dead_bytes, now_.foreign_ids);
+                           t.bytes, now_.delivered_kept, now_.dead_bytes, now_.foreign_ids, now_.parked_to);
     if (saved) {
         saved_next_ = next_;
     }

@@ -28,6 +28,7 @@ class ledger {
     [[nodiscard]] std::uint64_t delivered_kept() const noexcept { return now_.delivered_kept; }
     [[nodiscard]] std::uint64_t dead_bytes() const noexcept { return now_.dead_bytes; }    // part of totals().bytes
     [[nodiscard]] std::uint64_t foreign_ids() const noexcept { return now_.foreign_ids; }  // rows of that table
+    [[nodiscard]] sequence parked_to() const noexcept { return now_.parked_to; }           // the mark
     [[nodiscard]] sequence next_number() const noexcept { return next_; }
 
     [[nodiscard]] sequence take_number();
@@ -43,6 +44,8 @@ class ledger {
     void ended_retrying(std::uint64_t events);
     void kept_delivered(std::uint64_t rows) { now_.delivered_kept += rows; }
     void forgot_delivered(std::uint64_t rows);
+    // Only forward.
+    void mark_parked(sequence through) { now_.parked_to = std::max(now_.parked_to, through); }
     void noted_foreign_id() { ++now_.foreign_ids; }
     void forgot_foreign_ids(std::uint64_t rows);
 
@@ -52,6 +55,7 @@ class ledger {
         std::uint64_t delivered_kept = 0;
         std::uint64_t dead_bytes = 0;
         std::uint64_t foreign_ids = 0;
+        sequence parked_to = 0;
 
         friend bool operator==(const state&, const state&) = default;
     };

@@ -162,6 +162,15 @@ sqlite_result outbox::park(std::span<const parked_event> what) {
     return {};
 }
 
+sqlite_result outbox::unpark(std::span<const parked_event> what) {
+    for (const auto& one : what) {
+        if (auto forgotten = parking_.forget(one.user_id, one.number); !forgotten) {
+            return forgotten;
+        }
+    }
+    return {};
+}
+
 sqlite_result outbox::trim(wall_time now) {
     auto trimmed = trim_delivered(now);
     return trimmed ? trim_dead(now) : trimmed;

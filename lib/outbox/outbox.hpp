@@ -57,7 +57,12 @@ class outbox {
     // another order than it comes back.
     [[nodiscard]] result<std::size_t, sqlite_error> settle(std::span<const settlement> what,
                                                            retention facts = retention::as_configured);
+
     [[nodiscard]] sqlite_result park(std::span<const parked_event> what);
+    // What is settled is parked no more.
+    [[nodiscard]] sqlite_result unpark(std::span<const parked_event> what);
+    // Every pending event up to this one is parked, with this transaction. The mark only moves forward.
+    void mark_parked(sequence through) { ledger_.mark_parked(through); }
 
     enum class restoration { taken, known, number_taken };
     // For an outbox that is made of what a damaged one still held (lib/outbox/recover.hpp). Stores the event under the
@@ -72,6 +77,7 @@ class outbox {
     [[nodiscard]] sqlite_result remember(const upstream_memory& what);
 
     // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
+    [[nodiscard]] result<parked_lanes, sqlite_error> read_parked_lanes(const parked_lanes_request& request);
     [[nodiscard]] result<page, sqlite_error> read_page(const page_request& request);
     [[nodiscard]] result<lane_page, sqlite_error> take_lane(const lane_request& request);
 
@@ -135,7 +141,8 @@ class outbox {
     [[nodiscard]] result<bool, sqlite_error> is_sound(const stored_event& stored);
     [[nodiscard]] sqlite_result add_history(pending_event& what);
     [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
-    [[nodiscard]] result<bool, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
+    enum class parked_row { taken, gone, no_room };
+    [[nodiscard]] result<parked_row, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
     [[nodiscard]] sqlite_result insert(pending_event& what);
     [[nodiscard]] sqlite_result note_foreign_id(const pending_event& what);
     [[nodiscard]] bool has_room_for(std::uint64_t bytes) const noexcept;

@@ -87,7 +87,28 @@ sqlite_result outbox::forget_earlier_parking(const pending_event& what) {
     if (!earlier_parkings_ || what.number >= first_of_this_run_) {
         return {};
     }
-    return parking_.forget(what.what.user_id, what.number, what.number);
+    return parking_.forget(what.what.user_id, what.number);
+}
+
+result<parked_lanes, sqlite_error> outbox::read_parked_lanes(const parked_lanes_request& request) {
+    parked_lanes out;
+    out.mark = ledger_.parked_to();
+    out.last = request.after;
+    for (auto left = std::clamp<std::size_t>(request.max_lanes, 1, slice_rows); left > 0; --left) {
+        auto found = parking_.next_lane(out.last);
+        if (!found) {
+            return found.error();
+        }
+        out.reached_end = !*found;
+        if (out.reached_end) {
+            break;
+        }
+        if ((*found)->first <= out.mark) {
+            out.user_ids.push_back((*found)->user_id);
+        }
+        out.last = std::move((*found)->user_id);
+    }
+    return out;
 }
 
 result<lane_page, sqlite_error> outbox::take_lane(const lane_request& request) {
@@ -104,55 +125,51 @@ result<lane_page, sqlite_error> outbox::take_lane(const lane_request& request) {
         }
         std::size_t taken = 0;
         for (; taken < std::min(numbers->size(), limit); ++taken) {
-            const auto fits = take_parked((*numbers)[taken], out, bytes);
-            if (!fits) {
-                return fits.error();
+            after = (*numbers)[taken];
+            const auto found = take_parked(after, out, bytes);
+            if (!found) {
+                return found.error();
             }
-            if (!*fits) {
+            if (*found == parked_row::no_room) {
                 break;
+            }
+            const bool over = *found == parked_row::gone;
+            if (const auto done = over ? parking_.forget(request.user_id, after) : sqlite_result{}; !done) {
+                return done.error();
             }
         }
         out.more = taken < numbers->size();
-        if (taken > 0) {
-            const sequence last = (*numbers)[taken - 1];
-            if (const auto done = parking_.forget(request.user_id, numbers->front(), last); !done) {
-                return done.error();
-            }
-            after = last;
-        }
     } while (out.more && out.events.empty() && out.damaged.empty());
     return out;
 }
 
-// False: the page has all the bytes it may have without this one.
-result<bool, sqlite_error> outbox::take_parked(sequence number, lane_page& into, std::size_t& bytes) {
+// No room: the page has all the bytes it may have without this one.
+result<outbox::parked_row, sqlite_error> outbox::take_parked(sequence number, lane_page& into, std::size_t& bytes) {
     {
         auto rows = events_.one(number);
-        if (rows.next()) {
-            bytes += event_table::body_size(rows);
-            if (bytes > lane_bytes && !into.events.empty()) {
-                return false;
-            }
-            auto stored = event_table::read(rows);
-            const auto sound = is_sound(stored);
-            if (!sound) {
-                return sound.error();
-            }
-            if (!*sound) {
-                into.damaged.push_back(number);
-                return true;
-            }
-            into.events.push_back(std::move(stored.what));
-        } else if (const auto read = rows.end(); !read) {
-            return read.error();
-        } else {
-            return true;
+        if (!rows.next()) {
+            const auto read = rows.end();
+            return read ? result<parked_row, sqlite_error>{parked_row::gone} : read.error();
         }
+        bytes += event_table::body_size(rows);
+        if (bytes > lane_bytes && !into.events.empty()) {
+            return parked_row::no_room;
+        }
+        auto stored = event_table::read(rows);
+        const auto sound = is_sound(stored);
+        if (!sound) {
+            return sound.error();
+        }
+        if (!*sound) {
+            into.damaged.push_back(number);
+            return parked_row::taken;
+        }
+        into.events.push_back(std::move(stored.what));
     }
     if (const auto done = add_history(into.events.back()); !done) {
         return done.error();
     }
-    return true;
+    return parked_row::taken;
 }
 
 result<std::optional<event_facts>, sqlite_error> outbox::find_pending(sequence number, const uuid& id) {

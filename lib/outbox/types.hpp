@@ -101,15 +101,29 @@ struct outbox_totals {
     friend bool operator==(const outbox_totals&, const outbox_totals&) = default;
 };
 
-// Events of one lane whose place in the scheduler's window was taken: kept findable by (lane, number) without an index
-// on the events themselves.
+// A pending event that can be found by (lane, number), without an index on the events themselves. It stays parked until
+// it is settled. Up to the *mark* every pending event is parked; those beyond it may be.
 struct parked_event {
     std::string user_id;
     sequence number = 0;
 };
 
+// The lanes that have parked events up to the mark, by user id: asked for at the start, a slice at a time.
+struct parked_lanes_request {
+    std::optional<std::string> after{};  // the last one of the slice before
+    std::size_t max_lanes = 200;
+};
+
+struct parked_lanes {
+    std::vector<std::string> user_ids;
+    std::optional<std::string> last{};  // that was looked at
+    sequence mark = 0;
+    bool reached_end = false;
+};
+
 // A page of pending events in the order of commits: `after` < number. Parked events are in it like all others: the
-// scheduler's cursor only moves forward and meets each event once a run.
+// scheduler's cursor starts at the mark, only moves forward and meets each event beyond it once a run. What an earlier
+// run had parked of those it meets is not parked any more.
 struct page_request {
     sequence after = 0;
     std::size_t max_events = 500;
@@ -123,8 +137,8 @@ struct page {
     bool reached_end = false;       // no pending event is stored beyond `last`
 };
 
-// The next parked events of one lane, `after` < number < `below`, taken out of the parking. `below` is where the cursor
-// stands, plus one: what lies beyond was parked by an earlier run and is met by the cursor.
+// The next parked events of one lane, `after` < number < `below`. They stay parked. `below` is where the cursor stands,
+// plus one: what lies beyond was parked by an earlier run and is met by the cursor.
 struct lane_request {
     std::string user_id;
     sequence after = 0;

@@ -19,7 +19,10 @@ class delivery_machine_fixture : public ::testing::Test {
     // A machine that has read an outbox without events to its end.
     void begin(delivery_rules rules = {}) {
         machine.emplace(rules, [] { return std::uint64_t{0}; });
-        EXPECT_EQ(only<fetch_page>(resume(delivery_started{})).size(), 1u);
+        EXPECT_EQ(only<fetch_parked_lanes>(resume(delivery_started{})).size(), 1u);
+        EXPECT_EQ(
+            only<fetch_page>(resume(parked_lanes_arrived{{.user_ids = {}, .mark = 0, .reached_end = true}})).size(),
+            1u);
         EXPECT_TRUE(resume(page_arrived{{.events = {}, .damaged = {}, .last = 0, .reached_end = true}}).empty());
     }
 

@@ -1,12 +1,14 @@
 // A store in memory that keeps the promises of the real one: calls are worked off in their order, a batch at a time;
-// replies come in the order of the batches; a crash loses what was not committed. Parkings of an earlier run are handed
-// out by pages like any other event.
+// replies come in the order of the batches; a crash loses what was not committed. What is parked stays so over a crash;
+// a page hands out beyond the mark, and what an earlier run had parked there is not parked any more.
 
 #pragma once
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -29,6 +31,9 @@ class simulated_store {
     void append(pending_event event) { calls_.emplace_back(std::move(event)); }
     void settle(settlement what) { calls_.emplace_back(std::move(what)); }
     void park(std::vector<parked_event> events) { calls_.emplace_back(std::move(events)); }
+    void mark_parked(sequence through) { calls_.emplace_back(mark{through}); }
+    void unpark(std::vector<parked_event> events) { calls_.emplace_back(over{std::move(events)}); }
+    void fetch_parked_lanes(parked_lanes_request request) { calls_.emplace_back(std::move(request)); }
     void fetch(page_request request) { calls_.emplace_back(request); }
     void fetch_lane(lane_request request) { calls_.emplace_back(std::move(request)); }
 
@@ -67,16 +72,33 @@ class simulated_store {
                                         [](const call& each) { return std::holds_alternative<pending_event>(each); });
         calls_.clear();
         replies_.clear();
-        earlier_ = std::move(parked_);
-        parked_.clear();
+        last_of_earlier_run_ = pending.empty() ? 0 : pending.rbegin()->first;
         return static_cast<std::size_t>(lost);
     }
+
+    // An event that the next run would not find.
+    [[nodiscard]] std::optional<sequence> unfindable() const {
+        for (const auto& [number, event] : pending) {
+            if (number > mark_) break;
+            const auto lane = parked_.find(event.what.user_id);
+            if (lane == parked_.end() || !lane->second.contains(number)) return number;
+        }
+        return std::nullopt;
+    }
+    [[nodiscard]] sequence marked() const { return mark_; }
 
     std::map<sequence, pending_event> pending;
     std::map<sequence, fate> gone;
 
   private:
-    using call = std::variant<pending_event, settlement, std::vector<parked_event>, page_request, lane_request>;
+    struct mark {
+        sequence through;
+    };
+    struct over {
+        std::vector<parked_event> events;
+    };
+    using call = std::variant<pending_event, settlement, std::vector<parked_event>, mark, over, page_request,
+                              lane_request, parked_lanes_request>;
     using answers = std::deque<occurrence>;
 
     void run(pending_event& event, events_committed& hint, std::size_t&, answers&) {
@@ -101,6 +123,28 @@ class simulated_store {
             parked_[each.user_id].insert(each.number);
     }
 
+    void run(mark& to, events_committed&, std::size_t&, answers&) { mark_ = std::max(mark_, to.through); }
+
+    void run(over& settled, events_committed&, std::size_t&, answers&) {
+        for (const auto& each : settled.events)
+            parked_[each.user_id].erase(each.number);
+    }
+
+    void run(parked_lanes_request& request, events_committed&, std::size_t&, answers& to) {
+        parked_lanes found{.user_ids = {}, .last = request.after, .mark = mark_, .reached_end = true};
+        auto next = request.after ? parked_.upper_bound(*request.after) : parked_.begin();
+        for (std::size_t left = 3; next != parked_.end(); ++next) {
+            if (next->second.empty()) continue;
+            if (left-- == 0) {
+                found.reached_end = false;
+                break;
+            }
+            if (*next->second.begin() <= mark_) found.user_ids.push_back(next->first);
+            found.last = next->first;
+        }
+        to.push_back(parked_lanes_arrived{std::move(found)});
+    }
+
     void run(page_request& request, events_committed&, std::size_t&, answers& to) {
         page read{.events = {}, .damaged = {}, .last = request.after};
         std::size_t bytes = 0;
@@ -110,7 +154,7 @@ class simulated_store {
             if (!read.events.empty() && bytes > request.max_bytes) break;
             read.events.push_back(next->second);
             read.last = next->first;
-            earlier_[next->second.what.user_id].erase(next->first);
+            if (next->first <= last_of_earlier_run_) parked_[next->second.what.user_id].erase(next->first);
         }
         read.reached_end = next == pending.end();
         to.push_back(page_arrived{std::move(read)});
@@ -118,16 +162,15 @@ class simulated_store {
 
     void run(lane_request& request, events_committed&, std::size_t&, answers& to) {
         lane_page read{.user_id = request.user_id, .events = {}, .damaged = {}};
-        for (auto* rows : {&earlier_[request.user_id], &parked_[request.user_id]}) {
-            for (auto next = rows->upper_bound(request.after); next != rows->end() && *next < request.below;) {
-                if (read.events.size() == request.max_events) {
-                    read.more = true;
-                    break;
-                }
-                if (const auto found = pending.find(*next); found != pending.end())
-                    read.events.push_back(found->second);
-                next = rows->erase(next);
+        auto& rows = parked_[request.user_id];
+        for (auto next = rows.upper_bound(request.after); next != rows.end() && *next < request.below;) {
+            if (read.events.size() == request.max_events) {
+                read.more = true;
+                break;
             }
+            const auto found = pending.find(*next);
+            if (found != pending.end()) read.events.push_back(found->second);
+            next = found != pending.end() ? std::next(next) : rows.erase(next);
         }
         to.push_back(lane_page_arrived{std::move(read)});
     }
@@ -135,7 +178,8 @@ class simulated_store {
     std::deque<call> calls_;
     answers replies_;
     std::map<std::string, std::set<sequence>> parked_;
-    std::map<std::string, std::set<sequence>> earlier_;  // rows that an earlier run left
+    sequence mark_ = 0;
+    sequence last_of_earlier_run_ = 0;
 };
 
 }  // namespace posthaste::testing

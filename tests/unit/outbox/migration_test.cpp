@@ -72,6 +72,36 @@ TEST(migration, version_1_learns_what_its_dead_weigh) {
     }());
 }
 
+// Made by the daemon of its day: 81 events wait for one user, the first of them failed once, the last 17 are parked, of
+// which one was imported; 3 are dead, 5 delivered, two of them imported.
+TEST(migration, version_2_keeps_all_that_it_held) {
+    old_outbox old("v2");
+    auto& t = old.t;
+    const auto& totals = t.box->totals();
+    EXPECT_EQ(totals.accepted, 89U);
+    EXPECT_EQ(totals.pending, 81U);
+    EXPECT_EQ(totals.retrying, 1U);
+    EXPECT_EQ(totals.dead, 3U);
+    EXPECT_EQ(totals.delivered, 5U);
+    EXPECT_TRUE(closes(totals));
+    const auto all = t.read();
+    ASSERT_EQ(all.events.size(), 81U);
+    EXPECT_TRUE(all.damaged.empty());
+    EXPECT_EQ(all.events.front().history->last_error->status, 503);
+    for (const char* imported : {"0197f0a0-0000-7000-8000-00000fa40005", "0197f0a0-0000-7000-8000-00000fac0005"})
+        EXPECT_TRUE(t.find(*parse_uuid(imported))) << imported;
+}
+
+TEST(migration, version_2_finds_its_parked_events_by_the_cursor) {
+    old_outbox old("v2");
+    batch work;
+    work.reads.emplace_back(parked_lanes_request{});
+    const auto found = std::get<parked_lanes>(old.t.commit(work).reads.at(0));
+    EXPECT_TRUE(found.user_ids.empty());
+    EXPECT_EQ(found.mark, 0U);
+    EXPECT_TRUE(old.t.take({.user_id = "sick", .below = max_sequence}).events.empty());
+}
+
 TEST(migration, every_version_before_the_newest_has_its_fixture) {
     for (int version = 1; version < outbox_schema_version(); ++version) {
         const auto file = POSTHASTE_SOURCE_DIR "/tests/unit/outbox/fixtures/outbox-v" + std::to_string(version) + ".db";

@@ -160,6 +160,7 @@ class walk {
                 taken.push_back(one.number);
         } while (page.more);
         ASSERT_EQ(taken, expected);
+        t_.unpark(parkings);
     }
 
     void find_one() {

@@ -159,6 +159,12 @@ struct temporary_outbox {
         commit(work);
     }
 
+    void unpark(std::vector<parked_event> what) {
+        batch work;
+        work.unparkings = std::move(what);
+        commit(work);
+    }
+
     page read(page_request request = {}) {
         batch work;
         work.reads.emplace_back(request);
