@@ -8,12 +8,17 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/time.hpp"
+
 namespace posthaste {
 
 // How one attempt ended.
 struct attempt_outcome {
     std::optional<int> status;  // of the final answer; empty: no answer came, or a broken one
     std::string message;        // why it is no success, safe to show, at most 1 KiB; may be empty for a 2xx
+    std::optional<milliseconds>
+        retry_after{};       // the answer's Retry-After (RFC 9110, 10.2.3), from now on; as it stands
+    bool timed_out = false;  // no answer, or no connection, within its time
 };
 
 enum class verdict {
