@@ -7,12 +7,15 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include "daemon/commands/blocking.hpp"
 #include "daemon/upstream/tls.hpp"
+#include "daemon/upstream/tunnel.hpp"
+#include "lib/base/base64.hpp"
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 
@@ -34,6 +37,7 @@ class upstream_visit {
 
     void go() {
         if (!look_up() || !connect()) return;
+        if (upstream_.proxy && upstream_.url.tls && !open_tunnel()) return;
         if (!upstream_.url.tls) return try_key(stream_);
         auto context = make_tls_context(upstream_);
         if (!context) return failed("tls", context.error().message);
@@ -42,18 +46,24 @@ class upstream_visit {
     }
 
   private:
+    // Where the way goes first.
+    [[nodiscard]] const url& next() const { return upstream_.proxy ? upstream_.proxy->address : upstream_.url; }
+    [[nodiscard]] std::string next_named() const {
+        return (upstream_.proxy ? "the proxy " : "") + printable(next().host);
+    }
+
     bool look_up() {
         error_code error;
-        addresses_ = tcp::resolver(io_).resolve(upstream_.url.host, std::to_string(upstream_.url.port), error);
+        addresses_ = tcp::resolver(io_).resolve(next().host, std::to_string(next().port), error);
         if (error) {
-            failed("dns", "there is no address of " + printable(upstream_.url.host) + ": " + error.message());
+            failed("dns", "there is no address of " + next_named() + ": " + error.message());
             return false;
         }
         std::string listed;
         for (const auto& address : addresses_) {
             listed += (listed.empty() ? "" : ", ") + address.endpoint().address().to_string();
         }
-        passed("dns", printable(upstream_.url.host) + " is " + listed);
+        passed("dns", next_named() + " is " + listed);
         return true;
     }
 
@@ -62,12 +72,42 @@ class upstream_visit {
         const auto error =
             run_blocking(io_, [&](auto handler) { stream_.async_connect(addresses_, std::move(handler)); });
         if (error) {
-            failed("tcp", "no connection to " + upstream_.url.text() + ": " + reason(error, upstream_.connect_timeout));
+            failed("tcp", "no connection to " + std::string(upstream_.proxy ? "the proxy " : "") + next().text() +
+                              ": " + reason(error, upstream_.connect_timeout));
             return false;
         }
         error_code gone;
         const auto peer = stream_.socket().remote_endpoint(gone);
-        passed("tcp", "connected to " + peer.address().to_string() + ", port " + std::to_string(peer.port()));
+        passed("tcp", "connected to " + std::string(upstream_.proxy ? "the proxy at " : "") +
+                          peer.address().to_string() + ", port " + std::to_string(peer.port()));
+        return true;
+    }
+
+    bool open_tunnel() {
+        const auto request = tunnel_request(upstream_.url, *upstream_.proxy);
+        const auto target = upstream_.url.host + ":" + std::to_string(upstream_.url.port);
+        const auto proxy = "the proxy " + next().host + ":" + std::to_string(next().port);
+        stream_.expires_after(upstream_.connect_timeout);
+        auto error =
+            run_blocking(io_, [&](auto handler) { asio::async_write(stream_, asio::buffer(request), handler); });
+        http::response_parser<http::empty_body> parser;
+        parser.skip(true);
+        beast::flat_buffer buffer;
+        if (!error) {
+            error = run_blocking(
+                io_, [&](auto handler) { http::async_read_header(stream_, buffer, parser, std::move(handler)); });
+        }
+        const int status = error ? 0 : static_cast<int>(parser.get().result_int());
+        const bool no_http = error.category() == make_error_code(http::error::bad_version).category();
+        if (error && (!no_http || error == http::error::end_of_stream)) {
+            failed("proxy", printable(proxy) + " opened no way: " + reason(error, upstream_.connect_timeout));
+            return false;
+        }
+        if (status / 100 != 2) {
+            failed("proxy", printable(tunnel_refusal(proxy, target, status), 1024));
+            return false;
+        }
+        passed("proxy", printable(proxy) + " opened the way to " + printable(target));
         return true;
     }
 
@@ -95,8 +135,11 @@ class upstream_visit {
 
     template <class Stream>
     void try_key(Stream& stream) {
-        http::request<http::empty_body> request{http::verb::get, upstream_.url.path_prefix + "/users/posthaste-check",
-                                                11};
+        const bool is_read_by_proxy = upstream_.proxy && !upstream_.url.tls;  // which is told the whole URL
+        const auto base = is_read_by_proxy ? upstream_.url.text() : upstream_.url.path_prefix;
+        http::request<http::empty_body> request{http::verb::get, base + "/users/posthaste-check", 11};
+        if (is_read_by_proxy && !upstream_.proxy->credentials.empty())
+            request.set(http::field::proxy_authorization, "Basic " + base64_encoded(upstream_.proxy->credentials));
         request.set(http::field::host, upstream_.url.authority());
         request.set(http::field::user_agent, "posthaste/" POSTHASTE_VERSION);
         request.set(http::field::accept, "application/json");
@@ -114,11 +157,13 @@ class upstream_visit {
                 io_, [&](auto handler) { http::async_read_header(stream, buffer, parser, std::move(handler)); });
         }
         if (error) return failed("key", "no answer came: " + reason(error, upstream_.response_timeout));
-        judge(parser.get().result_int());
+        judge(static_cast<int>(parser.get().result_int()));
     }
 
-    void judge(unsigned status) {
+    void judge(int status) {
         const auto answered = "answered " + std::to_string(status);
+        if (status == 407)
+            return failed("key", printable(tunnel_refusal("the proxy", upstream_.url.text(), 407), 1024));
         if (status == 401 || status == 403) {
             return failed("key",
                           "refused (" + answered + "): check the key from " + printable(upstream_.api_key_source));

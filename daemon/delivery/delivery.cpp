@@ -54,7 +54,7 @@ struct delivery::impl final : private attempt_listener {
           options(std::move(given)),
           events(outbox),
           machine(rules_of(options.plan), options.random),
-          pool(context, options.plan.upstream, *this),
+          pool(context, options.now, *this),
           wake(context.get_executor()),
           grace(context.get_executor()) {}
 
@@ -193,7 +193,10 @@ delivery::delivery(asio::io_context& io, delivery_options options, store& outbox
 delivery::~delivery() = default;
 
 result<void, start_failure> delivery::open() {
-    return impl_->pool.open(impl_->options.plan.upstream);
+    auto peer = prepare_upstream(impl_->options.plan.upstream);
+    if (!peer) return peer.error();
+    impl_->pool.use(*std::move(peer));
+    return {};
 }
 
 void delivery::start(upstream_memory left) {

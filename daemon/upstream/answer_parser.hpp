@@ -1,5 +1,6 @@
-// Parses one answer: Beast's HTTP/1 parser, of which only what delivery needs is kept: the status and the first 64 KiB
-// of the body. No allocation for header fields. Good for one message (RFC 9112); not thread-safe.
+// Parses one answer: Beast's HTTP/1 parser, of which only what delivery needs is kept: the status, the
+// first 64 KiB of the body and Retry-After. No allocation for other header fields. Good for one message (RFC 9112); not
+// thread-safe.
 
 #pragma once
 
@@ -23,6 +24,8 @@ class answer_parser final : public boost::beast::http::basic_parser<false> {
     }
 
     [[nodiscard]] int status() const noexcept { return status_; }
+    // The first Retry-After field as it came; empty: none.
+    [[nodiscard]] const std::string& retry_after() const noexcept { return retry_after_; }
     // An interim answer (100 Continue, 103 Early Hints): the real one follows.
     [[nodiscard]] bool is_interim() const noexcept { return status_ >= 100 && status_ < 200 && status_ != 101; }
     // The body is longer than what is kept.
@@ -34,8 +37,11 @@ class answer_parser final : public boost::beast::http::basic_parser<false> {
 
     void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code&) override {}
     void on_response_impl(int code, string_view, int, error_code&) override { status_ = code; }
-    void on_field_impl(boost::beast::http::field, string_view, string_view, error_code&) override {}
-    void on_header_impl(error_code&) override {}
+    void on_field_impl(boost::beast::http::field name, string_view, string_view value, error_code&) override {
+        if (name == boost::beast::http::field::retry_after && in_head_ && retry_after_.empty())
+            retry_after_.assign(value.data(), value.size());
+    }
+    void on_header_impl(error_code&) override { in_head_ = false; }
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
     std::size_t on_body_impl(string_view part, error_code&) override { return keep(part); }
     void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
@@ -50,7 +56,9 @@ class answer_parser final : public boost::beast::http::basic_parser<false> {
     }
 
     std::string& body_;
+    std::string retry_after_;
     int status_ = 0;
+    bool in_head_ = true;  // what follows the body are trailers
     bool cut_ = false;
 };
 

@@ -13,7 +13,9 @@
 
 #include "daemon/upstream/tls.hpp"
 #include "lib/base/quantity.hpp"
+#include "lib/base/text.hpp"
 #include "lib/delivery/answer_text.hpp"
+#include "lib/http/retry_after.hpp"
 
 namespace posthaste {
 
@@ -29,23 +31,24 @@ steady_time steady_now() {
 
 }  // namespace
 
-connection::connection(asio::io_context& io, upstream_peer& peer, connection_owner& owner)
-    : peer_(peer), owner_(owner), socket_(io.get_executor()) {}
+connection::connection(asio::io_context& io, std::shared_ptr<upstream_route> route, connection_owner& owner)
+    : route_(std::move(route)), peer_(*route_->peer), owner_(owner), socket_(io.get_executor()) {}
 
 void connection::open(attempt what) {
     attempt_ = what;
     phase_ = phase::resolving;
     connect_deadline_ = deadline_ = steady_now() + peer_.connect_timeout;
-    peer_.addresses.lookup([self = shared_from_this()](const error_code& failed, const address_book::addresses& found) {
-        if (self->phase_ != phase::resolving) return;
-        if (failed) {
-            self->fail("cannot find the address of " + self->peer_.host + ": " + failed.message());
-            return;
-        }
-        self->addresses_ = found;
-        self->phase_ = phase::connecting;
-        self->connect_next();
-    });
+    route_->addresses.lookup(
+        [self = shared_from_this()](const error_code& failed, const address_book::addresses& found) {
+            if (self->phase_ != phase::resolving) return;
+            if (failed) {
+                self->fail("cannot find the address of " + self->peer_.next_host + ": " + failed.message());
+                return;
+            }
+            self->addresses_ = found;
+            self->phase_ = phase::connecting;
+            self->connect_next();
+        });
 }
 
 // Each address gets its share of the time, so that one that swallows packets does not hide the others.
@@ -67,11 +70,11 @@ void connection::on_connected(const error_code& failed) {
             connect_next();
             return;
         }
-        peer_.addresses.forget();
-        const std::string why = failed == asio::error::timed_out
-                                    ? "no answer within " + duration_text(peer_.connect_timeout)
-                                    : failed.message();
-        fail("cannot connect to " + peer_.authority + ": " + why);
+        route_->addresses.forget();
+        const bool timed_out = failed == asio::error::timed_out;
+        const std::string why =
+            timed_out ? "no answer within " + duration_text(peer_.connect_timeout) : failed.message();
+        fail("cannot connect to " + peer_.next_named + ": " + why, timed_out);
         return;
     }
     error_code ignored;
@@ -79,10 +82,29 @@ void connection::on_connected(const error_code& failed) {
     socket_.non_blocking(true, ignored);
     addresses_ = {};
     deadline_ = connect_deadline_;
-    if (peer_.tls)
+    if (!peer_.tunnel_request.empty())
+        ask_for_tunnel();
+    else if (peer_.tls)
         shake_hands();
     else
         write();
+}
+
+void connection::ask_for_tunnel() {
+    phase_ = phase::tunnelling;
+    open_tunnel(socket_, peer_.tunnel_request, [self = shared_from_this()](const tunnel_outcome& outcome) {
+        if (self->phase_ == phase::tunnelling) self->on_tunnel(outcome);
+    });
+}
+
+void connection::on_tunnel(const tunnel_outcome& outcome) {
+    if (outcome.failed)
+        fail("the connection to " + peer_.next_named +
+             " broke before it opened the way: " + printable(outcome.failed.message()));
+    else if (outcome.status / 100 != 2)
+        fail(tunnel_refusal(peer_.next_named, peer_.authority, outcome.status));
+    else
+        shake_hands();
 }
 
 void connection::shake_hands() {
@@ -92,13 +114,18 @@ void connection::shake_hands() {
         fail("no certificate could be valid for " + peer_.host + ": check upstream.url");
         return;
     }
+    route_->sessions.attach(tls_->native_handle());
     tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](const error_code& failed) {
-        if (self->phase_ != phase::handshaking) return;
-        if (failed)
-            self->fail(explain_handshake_failure(self->tls_->native_handle(), self->peer_.host, failed));
-        else
-            self->write();
+        if (self->phase_ == phase::handshaking) self->on_handshake(failed);
     });
+}
+
+// The name may stand for another host by now, and what was agreed upon before for nothing.
+void connection::on_handshake(const error_code& failed) {
+    if (!failed) return write();
+    route_->sessions.forget();
+    route_->addresses.forget();
+    fail(explain_handshake_failure(tls_->native_handle(), peer_.host, failed));
 }
 
 void connection::send(attempt what) {
@@ -204,7 +231,7 @@ void connection::on_read_failed(const error_code& failed) {
         return;
     }
     fail(closed ? "the connection was closed before an answer came"
-                : "the connection broke before the answer was read: " + failed.message());
+                : "the connection broke before the answer was read: " + explain_broken_session(failed));
 }
 
 void connection::answered() {
@@ -212,15 +239,19 @@ void connection::answered() {
     const bool reusable = parser_->keep_alive() && !parser_->is_cut() && received_.size() == 0 && written_ &&
                           status >= 200 && status != 421;
     attempt_outcome outcome{status, {}};
+    if (!parser_->retry_after().empty())
+        outcome.retry_after = parse_retry_after(parser_->retry_after(), owner_.wall_now());
     if (status < 200 || status > 299) outcome.message = error_text(status, body_);
     phase_ = phase::idle;
     if (!reusable) close();
     owner_.ended(*this, std::move(outcome));
 }
 
-void connection::fail(std::string why) {
+void connection::fail(std::string why, bool timed_out) {
     close();
-    owner_.ended(*this, {std::nullopt, std::move(why)});
+    attempt_outcome outcome{std::nullopt, std::move(why)};
+    outcome.timed_out = timed_out;
+    owner_.ended(*this, std::move(outcome));
 }
 
 bool connection::is_usable() {
@@ -233,17 +264,21 @@ void connection::check_deadline(steady_time now) {
     if (now < deadline_) return;
     switch (phase_) {
         case phase::resolving:
-            fail("the address of " + peer_.host + " was not found within " + duration_text(peer_.connect_timeout));
+            fail("the address of " + peer_.next_host + " was not found within " + duration_text(peer_.connect_timeout),
+                 true);
             break;
         case phase::connecting:
             on_connected(asio::error::timed_out);
             break;
+        case phase::tunnelling:
+            fail(peer_.next_named + " did not open the way within " + duration_text(peer_.connect_timeout), true);
+            break;
         case phase::handshaking:
-            fail("the TLS handshake with " + peer_.host + " did not end within " +
-                 duration_text(peer_.connect_timeout));
+            fail("the TLS handshake with " + peer_.host + " did not end within " + duration_text(peer_.connect_timeout),
+                 true);
             break;
         case phase::exchanging:
-            fail("no whole answer within " + duration_text(peer_.response_timeout));
+            fail("no whole answer within " + duration_text(peer_.response_timeout), true);
             break;
         case phase::idle:
         case phase::closed:
@@ -252,6 +287,8 @@ void connection::check_deadline(steady_time now) {
 }
 
 void connection::close() {
+    if (tls_ && (phase_ == phase::idle || phase_ == phase::exchanging))
+        tls_sessions::keep_at_close(tls_->native_handle());
     phase_ = phase::closed;
     error_code ignored;
     socket_.close(ignored);

@@ -1,5 +1,5 @@
-// One HTTP/1.1 connection to the upstream (RFC 9112), plain or TLS: opened for an attempt, then kept for the next ones,
-// one request at a time.
+// One HTTP/1.1 connection to the upstream (RFC 9112), plain or TLS, straight or through a proxy: opened for an attempt,
+// then kept for the next ones, one request at a time.
 //
 // The request goes out as one scatter write, non-blocking first; the answer is read at the same time, as an upstream
 // may answer before it has read all. There is no timer here: whoever owns the connection calls check_deadline() now and
@@ -14,15 +14,13 @@
 #include <string>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-#include "daemon/upstream/address_book.hpp"
 #include "daemon/upstream/answer_parser.hpp"
+#include "daemon/upstream/route.hpp"
+#include "daemon/upstream/tunnel.hpp"
 #include "lib/base/time.hpp"
-#include "lib/delivery/attempt_head.hpp"
 #include "lib/delivery/verdict.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -35,17 +33,6 @@ struct attempt {
     std::uint32_t retries = 0;  // attempts of this event that came before
 };
 
-// Where all connections go. Outlives them.
-struct upstream_peer {
-    std::string host;
-    std::string authority;  // host:port, for messages
-    attempt_head head;
-    address_book addresses;
-    milliseconds connect_timeout;
-    milliseconds response_timeout;
-    std::optional<boost::asio::ssl::context> tls;  // empty: plain http
-};
-
 class connection;
 
 class connection_owner {
@@ -55,6 +42,8 @@ class connection_owner {
     // The connection had answered before and was found closed before a byte of this answer came: the same attempt is to
     // be made on a new one.
     virtual void found_stale(connection& by) = 0;
+    // The calendar: a Retry-After may be a date.
+    [[nodiscard]] virtual wall_time wall_now() const = 0;
 
   protected:
     ~connection_owner() = default;
@@ -62,7 +51,7 @@ class connection_owner {
 
 class connection : public std::enable_shared_from_this<connection> {
   public:
-    connection(boost::asio::io_context& io, upstream_peer& peer, connection_owner& owner);
+    connection(boost::asio::io_context& io, std::shared_ptr<upstream_route> route, connection_owner& owner);
 
     // Connects, then sends.
     void open(attempt what);
@@ -74,6 +63,8 @@ class connection : public std::enable_shared_from_this<connection> {
     void check_deadline(steady_time now);
     void close();
 
+    [[nodiscard]] const upstream_route& route() const noexcept { return *route_; }
+
     [[nodiscard]] const attempt& current() const noexcept { return attempt_; }
 
     // The owner's own notes.
@@ -81,14 +72,16 @@ class connection : public std::enable_shared_from_this<connection> {
     std::size_t index = 0;
 
   private:
-    using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
     using error_code = boost::system::error_code;
 
-    enum class phase { idle, resolving, connecting, handshaking, exchanging, closed };
+    enum class phase { idle, resolving, connecting, tunnelling, handshaking, exchanging, closed };
 
     void connect_next();
     void on_connected(const error_code& failed);
+    void ask_for_tunnel();
+    void on_tunnel(const tunnel_outcome& outcome);
     void shake_hands();
+    void on_handshake(const error_code& failed);
     void write();
     void write_plain();
     template <class Stream, class Buffers>
@@ -99,12 +92,13 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] bool parse();
     void on_read_failed(const error_code& failed);
     void answered();
-    void fail(std::string why);
+    void fail(std::string why, bool timed_out = false);
 
-    upstream_peer& peer_;
+    std::shared_ptr<upstream_route> route_;
+    const upstream_peer& peer_;  // the route's
     connection_owner& owner_;
-    tcp_socket socket_;
-    std::optional<boost::asio::ssl::stream<tcp_socket&>> tls_;
+    upstream_socket socket_;
+    std::optional<boost::asio::ssl::stream<upstream_socket&>> tls_;
     phase phase_ = phase::idle;
     attempt attempt_;
     steady_time deadline_;          // of what is being done now

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/upstream/tls.hpp"
+#include "lib/base/require.hpp"
 
 namespace posthaste {
 
@@ -20,31 +20,23 @@ steady_time steady_now() {
 
 }  // namespace
 
-upstream_pool::upstream_pool(boost::asio::io_context& io, const upstream_settings& upstream, attempt_listener& listener)
-    : io_(io),
-      listener_(listener),
-      peer_{.host = upstream.url.host,
-            .authority = upstream.url.host + ":" + std::to_string(upstream.url.port),
-            .head = attempt_head(upstream),
-            .addresses = address_book(io, upstream.url.host, upstream.url.port),
-            .connect_timeout = upstream.connect_timeout,
-            .response_timeout = upstream.response_timeout,
-            .tls = {}},
-      timer_(io.get_executor()) {}
+upstream_pool::upstream_pool(boost::asio::io_context& io, std::function<instant()> now, attempt_listener& listener)
+    : io_(io), now_(std::move(now)), listener_(listener), timer_(io.get_executor()) {}
 
 upstream_pool::~upstream_pool() {
     close();
 }
 
-result<void, start_failure> upstream_pool::open(const upstream_settings& upstream) {
-    if (!upstream.url.tls) return {};
-    auto context = make_tls_context(upstream);
-    if (!context) return context.error();
-    peer_.tls.emplace(*std::move(context));
-    return {};
+void upstream_pool::use(std::shared_ptr<const upstream_peer> peer) {
+    address_book addresses(io_, peer->next_host, peer->next_port);
+    route_ = std::make_shared<upstream_route>(std::move(peer), std::move(addresses));
+    for (const held& each : idle_)
+        each->close();
+    idle_.clear();
 }
 
 void upstream_pool::start(attempt what, bool on_a_new_connection) {
+    REQUIRE(route_, "use() was called before");
     if (ticking_ != ticking::for_deadlines) wait_until(steady_now() + deadline_tick, ticking::for_deadlines);
     held idle = on_a_new_connection ? nullptr : take_idle();
     if (!idle) {
@@ -57,7 +49,7 @@ void upstream_pool::start(attempt what, bool on_a_new_connection) {
 }
 
 void upstream_pool::start_on_new(attempt what) {
-    auto opened = std::make_shared<connection>(io_, peer_, static_cast<connection_owner&>(*this));
+    auto opened = std::make_shared<connection>(io_, route_, static_cast<connection_owner&>(*this));
     add_active(opened);
     opened->open(what);
 }
@@ -75,6 +67,7 @@ void upstream_pool::close() {
 void upstream_pool::ended(connection& by, attempt_outcome outcome) {
     const auto place = by.current().place;
     held used = remove_active(by);
+    if (used->is_open() && &used->route() != route_.get()) used->close();  // use() told another way meanwhile
     if (used->is_open()) {
         used->idle_since = steady_now();
         idle_.push_back(std::move(used));

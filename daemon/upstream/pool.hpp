@@ -1,22 +1,25 @@
 // The connections to the upstream: one attempt each at a time, opened only when needed, the last one used first, closed
 // when idle for 30 s.
 //
+// Where they go is told by use(), and may be told anew at any time: attempts in flight then end on their old
+// connections, which are closed afterwards.
+//
 // Deadlines are looked at every 100 ms while attempts are in flight (a timer for each attempt would cost more than the
 // attempt's own bookkeeping); with nothing in flight there is one timer for the next idle connection to close, and none
 // without connections. Belongs to the io_context's thread.
 
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "daemon/upstream/connection.hpp"
-#include "lib/base/result.hpp"
-#include "lib/config/settings.hpp"
+#include "daemon/upstream/peer.hpp"
+#include "lib/base/time.hpp"
 
 namespace posthaste {
 
@@ -31,14 +34,15 @@ class attempt_listener {
 
 class upstream_pool final : private connection_owner {
   public:
-    upstream_pool(boost::asio::io_context& io, const upstream_settings& upstream, attempt_listener& listener);
+    // `now`: both clocks; called on the io_context's thread.
+    upstream_pool(boost::asio::io_context& io, std::function<instant()> now, attempt_listener& listener);
     ~upstream_pool();
 
     upstream_pool(const upstream_pool&) = delete;
     upstream_pool& operator=(const upstream_pool&) = delete;
 
-    // Loads the certificates, where the upstream speaks TLS. Before the first start().
-    [[nodiscard]] result<void, start_failure> open(const upstream_settings& upstream);
+    // Before the first start(), and whenever the upstream changes.
+    void use(std::shared_ptr<const upstream_peer> peer);
     // Makes the attempt; attempt_ended() follows, once. How many run at once is up to the caller.
     void start(attempt what, bool on_a_new_connection);
     // Closes everything; attempts in flight are given up without a word.
@@ -53,6 +57,7 @@ class upstream_pool final : private connection_owner {
 
     void ended(connection& by, attempt_outcome outcome) override;
     void found_stale(connection& by) override;
+    [[nodiscard]] wall_time wall_now() const override { return now_().wall; }
     [[nodiscard]] held take_idle();
     void start_on_new(attempt what);
     void add_active(held used);
@@ -63,8 +68,9 @@ class upstream_pool final : private connection_owner {
     void close_idle(steady_time now);
 
     boost::asio::io_context& io_;
+    std::function<instant()> now_;
     attempt_listener& listener_;
-    upstream_peer peer_;
+    std::shared_ptr<upstream_route> route_;  // of new connections
     std::vector<held> active_;
     std::vector<held> idle_;  // the longest idle one first
     timer timer_;

@@ -7,6 +7,7 @@
 #include "lib/base/text.hpp"
 #include "lib/config/events.hpp"
 #include "lib/config/network_readers.hpp"
+#include "lib/config/proxy.hpp"
 #include "lib/config/readers.hpp"
 
 namespace posthaste {
@@ -26,7 +27,7 @@ config_key key(std::string path, Reader reader, Target target) {
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
 
-std::array<config_key, 33> make_table() {
+std::array<config_key, 36> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
@@ -53,6 +54,11 @@ std::array<config_key, 33> make_table() {
         key("upstream.api_key_file", null_or<read_path>{}, [](d& t) -> auto& { return t.api_key_file; }),
         key("upstream.allow_plain_http", read_flag{}, [](d& t) -> auto& { return t.values.upstream.allow_plain_http; }),
         key("upstream.ca_file", null_or<read_path>{}, [](d& t) -> auto& { return t.values.upstream.ca_file; }),
+        key("upstream.client_certificate_file", null_or<read_path>{},
+            [](d& t) -> auto& { return t.values.upstream.client_certificate_file; }),
+        key("upstream.client_key_file", null_or<read_path>{},
+            [](d& t) -> auto& { return t.values.upstream.client_key_file; }),
+        key("upstream.proxy", null_or<read_proxy>{}, [](d& t) -> auto& { return t.values.upstream.proxy; }),
         key("upstream.connect_timeout", duration_between{milliseconds{10}, minutes{5}},
             [](d& t) -> auto& { return t.values.upstream.connect_timeout; }),
         key("upstream.response_timeout", duration_between{milliseconds{10}, minutes{10}},

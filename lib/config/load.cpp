@@ -12,6 +12,7 @@
 #include "lib/config/keys.hpp"
 #include "lib/config/network_readers.hpp"
 #include "lib/config/problems.hpp"
+#include "lib/config/proxy.hpp"
 #include "lib/config/readers.hpp"
 #include "lib/config/rules.hpp"
 #include "lib/config/secret.hpp"
@@ -31,13 +32,14 @@ struct given_value {
 };
 
 // The source's JSON, an object; empty once its problem was added.
-std::optional<located_json> read_source(const config_source& source, problem_list& problems,
-                                        std::string_view help = "") {
+std::optional<located_json> read_source(const config_source& source, problem_list& problems, std::string_view help = "",
+                                        mode_t* mode = nullptr) {
     std::string text;
     if (source.text) {
         text = *source.text;
     } else if (auto content = read_whole_file(source.file, most_file_bytes)) {
         text = std::move(content->text);
+        if (mode) *mode = content->mode;
     } else {
         const bool missing = content.error().error == ENOENT;
         problems.add(source.file, std::nullopt, "",
@@ -61,13 +63,16 @@ class loader {
     loader(const config_source& source, const environment& env) : source_(source), env_(env) {}
 
     result<settings, config_problems> load() {
-        if (const auto file = read_source(source_, problems_, help_if_missing)) {
+        if (const auto file = read_source(source_, problems_, help_if_missing, &file_mode_)) {
             gather_overrides();
             gather(*file, "");
             read_values();
+            choose_proxy();
             apply_rules();
             read_api_key();
-            check_ca_file();
+            check_certificate_file("upstream.ca_file", draft_.values.upstream.ca_file);
+            check_certificate_file("upstream.client_certificate_file", draft_.values.upstream.client_certificate_file);
+            check_client_key();
             read_events_dir();
             choose_log_format();
         }
@@ -81,7 +86,9 @@ class loader {
     void read_values();
     void apply_rules();
     void read_api_key();
-    void check_ca_file();
+    void choose_proxy();
+    void check_certificate_file(const std::string& key, const std::optional<std::string>& file);
+    void check_client_key();
     void read_events_dir();
     void choose_log_format();
 
@@ -93,6 +100,7 @@ class loader {
     const config_source& source_;
     const environment& env_;
     problem_list problems_;
+    mode_t file_mode_ = 0;  // of the configuration; a text that is handed in is nobody else's
     std::deque<located_json> override_values_;
     std::map<std::string, given_value> given_;
     std::set<std::string> faulty_;  // keys whose values could not be read
@@ -183,9 +191,21 @@ void loader::read_api_key() {
     draft_.values.upstream.api_key_source = std::move(api_key->source);
 }
 
-void loader::check_ca_file() {
-    const std::string key = "upstream.ca_file";
-    const auto& file = draft_.values.upstream.ca_file;
+void loader::choose_proxy() {
+    const std::string key = "upstream.proxy";
+    auto& upstream = draft_.values.upstream;
+    if (is_faulty(key) || upstream.url.host.empty()) return;
+    if (!upstream.proxy) {
+        auto found = proxy_from_environment(upstream.url, env_);
+        if (!found) return add_problem(key, found.error());
+        upstream.proxy = *std::move(found);
+    } else if (!upstream.proxy->credentials.empty() && !given_.at(key).overridden) {
+        if (auto fault = openness_fault(source_.file, file_mode_))
+            add_problem(key, "holds a password, and " + printable(source_.file) + *fault);
+    }
+}
+
+void loader::check_certificate_file(const std::string& key, const std::optional<std::string>& file) {
     if (is_faulty(key) || !file) return;
     const auto content = read_whole_file(*file, most_file_bytes);
     if (!content) {
@@ -193,6 +213,13 @@ void loader::check_ca_file() {
     } else if (content->text.find("-----BEGIN ") == std::string::npos) {
         add_problem(key, printable(*file) + " holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
     }
+}
+
+void loader::check_client_key() {
+    const std::string key = "upstream.client_key_file";
+    const auto& file = draft_.values.upstream.client_key_file;
+    if (is_faulty(key) || !file) return;
+    if (const auto fault = private_key_fault(*file, env_)) add_problem(key, *fault);
 }
 
 void loader::read_events_dir() {

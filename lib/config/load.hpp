@@ -1,7 +1,7 @@
 // Loads the configuration file (JSON with comments), fills in defaults, and finds every problem at once.
 //
-// Reads files (the configuration, events_dir, the key, the CA file's presence) but nothing else: the environment is
-// handed in. A problem reads "posthaste.json:14:7: upstream.response_timout: unknown key (did you mean
+// Reads files (the configuration, events_dir, the keys, whether the certificates are there) but nothing else: the
+// environment is handed in. A problem reads "posthaste.json:14:7: upstream.response_timout: unknown key (did you mean
 // "response_timeout"?)". A secret's file that every user of the host can read (mode & 007) is a problem, except under
 // $CREDENTIALS_DIRECTORY.
 

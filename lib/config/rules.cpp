@@ -39,8 +39,13 @@ std::optional<std::string> has_upstream(const settings& all) {
 
 std::optional<std::string> keeps_the_key_private(const settings& all) {
     const auto& where = all.upstream.url;
-    if (where.host.empty() || where.tls || all.upstream.allow_plain_http || is_loopback_host(where.host)) {
-        return std::nullopt;
+    const auto& proxy = all.upstream.proxy;
+    if (where.host.empty() || where.tls || all.upstream.allow_plain_http) return std::nullopt;
+    if (is_loopback_host(where.host)) {
+        if (!proxy || is_loopback_host(proxy->address.host)) return std::nullopt;
+        return "the API key would cross the network to the proxy unencrypted: leave upstream.proxy out, use https://, "
+               "or "
+               "set upstream.allow_plain_http to true";
     }
     return "the API key would cross the network unencrypted: use https://, or set upstream.allow_plain_http to true";
 }
@@ -56,6 +61,13 @@ std::optional<std::string> does_not_send_to_itself(const settings& all) {
     return "is an address of listen.addresses: posthaste would send every event to itself, again and again";
 }
 
+std::optional<std::string> has_certificate_and_key(const settings& all) {
+    if (all.upstream.client_certificate_file.has_value() == all.upstream.client_key_file.has_value())
+        return std::nullopt;
+    return all.upstream.client_key_file ? "is missing: upstream.client_key_file is of no use without it"
+                                        : "is of no use without upstream.client_key_file: name the key's file there";
+}
+
 std::optional<std::string> backs_off(const settings& all) {
     if (all.delivery.retry.initial <= all.delivery.retry.max) return std::nullopt;
     return "expected at most delivery.retry.max (\"" + duration_text(all.delivery.retry.max) + "\"), found \"" +
@@ -65,13 +77,14 @@ std::optional<std::string> backs_off(const settings& all) {
 }  // namespace
 
 std::span<const config_rule> config_rules() {
-    static const std::array<config_rule, 7> rules = {{
+    static const std::array<config_rule, 8> rules = {{
         {{"listen.addresses"}, listens_somewhere},
         {{"listen.addresses"}, listens_once},
         {{"queue.max_bytes", "limits.body"}, queue_holds_an_event},
         {{"upstream.url"}, has_upstream},
-        {{"upstream.url", "upstream.allow_plain_http"}, keeps_the_key_private},
+        {{"upstream.url", "upstream.allow_plain_http", "upstream.proxy"}, keeps_the_key_private},
         {{"upstream.url", "listen.addresses"}, does_not_send_to_itself},
+        {{"upstream.client_certificate_file", "upstream.client_key_file"}, has_certificate_and_key},
         {{"delivery.retry.initial", "delivery.retry.max"}, backs_off},
     }};
     return rules;

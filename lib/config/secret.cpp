@@ -14,6 +14,7 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t most_key_bytes = 4096;
+constexpr std::size_t most_private_key_bytes = 64 * 1024;
 constexpr auto open_to_every_user = 007;
 
 result<secret, std::string> refused(std::string why) {
@@ -71,11 +72,8 @@ result<secret, std::string> key_from_file(const std::string& path, const std::st
         const auto help = content.error().error == ENOENT ? " (the API key's file is named here, not the key)" : "";
         return refused(shown + " cannot be read: " + content.error().reason + help);
     }
-    if (judge_mode && (content->mode & open_to_every_user) != 0) {
-        std::array<char, 16> mode{};
-        std::snprintf(mode.data(), mode.size(), "%04o", content->mode);
-        return refused(shown + " is open to every user of this host (mode " + mode.data() +
-                       "): run  chmod o= " + printable(shell_word(path)));
+    if (judge_mode) {
+        if (auto fault = openness_fault(path, content->mode)) return refused(shown + *std::move(fault));
     }
     return usable_key(std::move(content->text), shown);
 }
@@ -96,6 +94,30 @@ result<secret, std::string> load_api_key(const std::optional<std::string>& key_f
     if (auto given = env("POSTHASTE_API_KEY")) return usable_key(*std::move(given), "$POSTHASTE_API_KEY");
     return refused(
         "no API key: name its file here, or give the key as $POSTHASTE_API_KEY, or as the systemd credential api_key");
+}
+
+std::optional<std::string> private_key_fault(const std::string& file, const environment& env) {
+    const auto shown = printable(file);
+    const auto content = read_whole_file(file, most_private_key_bytes);
+    if (!content) return shown + " cannot be read: " + content.error().reason;
+    const auto credentials = env("CREDENTIALS_DIRECTORY");
+    if (!(credentials && is_under(file, *credentials))) {
+        if (auto fault = openness_fault(file, content->mode)) return shown + *std::move(fault);
+    }
+    if (content->text.find("PRIVATE KEY-----") == std::string::npos)
+        return shown + " holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)";
+    if (content->text.find("ENCRYPTED") != std::string::npos)
+        return shown +
+               " is encrypted, and nobody could be asked for its passphrase: store it unencrypted (openssl pkey)";
+    return std::nullopt;
+}
+
+std::optional<std::string> openness_fault(const std::string& path, mode_t mode) {
+    if ((mode & open_to_every_user) == 0) return std::nullopt;
+    std::array<char, 16> digits{};
+    std::snprintf(digits.data(), digits.size(), "%04o", mode);
+    return " is open to every user of this host (mode " + std::string(digits.data()) +
+           "): run  chmod o= " + printable(shell_word(path));
 }
 
 }  // namespace posthaste

@@ -59,6 +59,14 @@ struct queue_settings {
     friend bool operator==(const queue_settings&, const queue_settings&) = default;
 };
 
+// An HTTP proxy on the way to the upstream.
+struct proxy_settings {
+    posthaste::url address;   // host and port
+    std::string credentials;  // "user:password"; empty: none. Never logged
+
+    friend bool operator==(const proxy_settings&, const proxy_settings&) = default;
+};
+
 struct upstream_settings {
     posthaste::url url;
     std::string api_version = "2025-09";
@@ -66,6 +74,9 @@ struct upstream_settings {
     std::string api_key_source;  // where it came from, for messages
     bool allow_plain_http = false;
     std::optional<std::string> ca_file;
+    std::optional<std::string> client_certificate_file;  // both or none
+    std::optional<std::string> client_key_file;
+    std::optional<proxy_settings> proxy;  // from upstream.proxy or the environment
     milliseconds connect_timeout = seconds{5};
     milliseconds response_timeout = seconds{30};
     std::uint32_t max_concurrency = 32;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lib/base/base64.hpp"
+
 namespace posthaste {
 
 namespace {
@@ -28,6 +30,20 @@ void append_field(std::string& out, std::string_view name_and_colon, std::string
     out += "\r\n";
 }
 
+// A proxy is told the whole URL (RFC 9112, section 3.2.2), but for what goes through its tunnel.
+bool is_read_by_proxy(const upstream_settings& upstream) {
+    return upstream.proxy && !upstream.url.tls;
+}
+
+std::string target(const upstream_settings& upstream) {
+    return is_read_by_proxy(upstream) ? upstream.url.text() : upstream.url.path_prefix;
+}
+
+std::string proxy_credentials(const upstream_settings& upstream) {
+    if (!is_read_by_proxy(upstream) || upstream.proxy->credentials.empty()) return "";
+    return "\r\nProxy-Authorization: Basic " + base64_encoded(upstream.proxy->credentials);
+}
+
 }  // namespace
 
 bool names_api_version(std::string_view path) noexcept {
@@ -41,8 +57,8 @@ bool names_api_version(std::string_view path) noexcept {
 }
 
 attempt_head::attempt_head(const upstream_settings& upstream)
-    : before_path_("POST " + upstream.url.path_prefix),
-      after_path_(" HTTP/1.1\r\nHost: " + upstream.url.authority() +
+    : before_path_("POST " + target(upstream)),
+      after_path_(" HTTP/1.1\r\nHost: " + upstream.url.authority() + proxy_credentials(upstream) +
                   "\r\nUser-Agent: posthaste/" POSTHASTE_VERSION "\r\nAuthorization: Bearer " + upstream.api_key +
                   "\r\nContent-Type: application/json\r\nAccept: application/json\r\nIdempotency-Key: "),
       api_version_(names_api_version(upstream.url.path_prefix) ? "" : upstream.api_version) {}

@@ -1,4 +1,5 @@
-// Writes the head of the request that carries an event upstream (RFC 9112); the body follows as it was posted.
+// Writes the head of the request that carries an event upstream (RFC 9112); the body follows as it was posted. A plain
+// http upstream behind a proxy is named by its whole URL, and the proxy gets its credentials with it.
 //
 // What is the same for every event is formatted once. Immutable: any thread. The text holds the API key: it goes to the
 // upstream and nowhere else.

@@ -141,32 +141,6 @@ TEST(upstream_trouble, a_refused_event_is_dead_at_once_and_tells_why) {
     EXPECT_EQ(daemon.status().at("queue").at("dead"), 1);
 }
 
-TEST(upstream_trouble, a_wrong_certificate_never_gets_the_key) {
-    certificate_authority known("an authority we trust");
-    certificate_authority stranger("an authority we do not trust");
-    const certificate_files wrong[] = {
-        stranger.issue("DNS:localhost,IP:127.0.0.1"),  // nobody we know signed it
-        known.issue("DNS:elsewhere.example"),          // somebody else's
-        known.issue("DNS:localhost", 3),               // not valid yet
-    };
-    for (const certificate_files& files : wrong) {
-        SCOPED_TRACE(files.certificate);
-        upstream_process upstream(files.certificate, files.key);
-        upstream.start();
-        daemon_under_test daemon(upstream.url(), {{"upstream", {{"ca_file", known.file()}}}});
-        daemon.start();
-        const std::string id = daemon.post(sample_event());
-        const nlohmann::json facts = failed_once(daemon, id);
-        EXPECT_EQ(facts.at("state"), "pending");
-        const std::string reason = facts.at("lastError").at("message");
-        EXPECT_NE(reason.find("certificate"), std::string::npos) << reason;
-        EXPECT_TRUE(daemon.running().wait_for_output("certificate")) << daemon.log();
-        EXPECT_TRUE(wait_until([&] { return daemon.event(id).at("attempts") >= 3; })) << daemon.event(id);
-        EXPECT_EQ(upstream.requests().size(), 0u);
-        EXPECT_EQ(daemon.log().find(daemon_under_test::api_key), std::string::npos);
-    }
-}
-
 TEST(upstream_trouble, a_right_certificate_of_a_private_authority_is_trusted) {
     certificate_authority known("an authority we trust");
     const certificate_files right = known.issue("DNS:localhost");

@@ -9,9 +9,14 @@
 
 namespace posthaste {
 
-SSL_CTX* make_server_context(const std::string& certificate, const std::string& key) {
+SSL_CTX* make_server_context(const std::string& certificate, const std::string& key, bool outdated) {
     if (certificate.empty()) return nullptr;
     SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_security_level(context, 0);
+    if (outdated) {
+        SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+    }
     if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
         ERR_print_errors_fp(stderr);
@@ -30,6 +35,11 @@ byte_stream::byte_stream(int socket, SSL_CTX* tls) : socket_(socket) {
 byte_stream::~byte_stream() {
     if (tls_ != nullptr) SSL_free(tls_);
     close(socket_);
+}
+
+void byte_stream::reset_at_close() {
+    const linger at_once{1, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 bool byte_stream::open() {

@@ -9,8 +9,9 @@
 
 namespace posthaste {
 
-// A server's TLS context of a PEM certificate (chain) and key; null when `certificate` is empty. Exits on a bad file.
-[[nodiscard]] SSL_CTX* make_server_context(const std::string& certificate, const std::string& key);
+// A server's TLS context of a PEM certificate (chain) and key, however weak they are; null when `certificate` is empty.
+// `outdated`: TLS 1.1 at most. Exits on a bad file.
+[[nodiscard]] SSL_CTX* make_server_context(const std::string& certificate, const std::string& key, bool outdated);
 
 class byte_stream {
   public:
@@ -25,6 +26,8 @@ class byte_stream {
     // Appends what comes next; false at the end of the connection.
     [[nodiscard]] bool read(std::string& to);
     bool write(std::string_view bytes);
+    // The end will be a reset.
+    void reset_at_close();
 
   private:
     int socket_;

@@ -10,6 +10,7 @@ namespace posthaste {
 namespace {
 
 std::string answer_text(const nlohmann::json& step) {
+    if (const std::string raw = step.at("raw"); !raw.empty()) return raw;
     const std::string body = step.at("body");
     std::string text = "HTTP/1.1 " + std::to_string(step.at("status").get<int>()) + " As Told\r\n";
     for (const auto& header : step.at("headers"))
@@ -46,6 +47,14 @@ bool script::closes_unread() {
     return true;
 }
 
+std::optional<script_step> script::answers_early() {
+    const std::lock_guard lock(mutex_);
+    read_if_changed();
+    rule& everything = rules_.back();
+    if (everything.steps.at(everything.at).what != "early") return {};
+    return everything.take();
+}
+
 void script::read_if_changed() {
     struct stat facts{};
     if (stat(file_.c_str(), &facts) != 0) return;
@@ -58,8 +67,8 @@ void script::read_if_changed() {
     for (const auto& entry : nlohmann::json::parse(input)) {
         rule known{entry.at("contains"), {}};
         for (const auto& step : entry.at("steps"))
-            known.steps.push_back(
-                {step.at("do"), step.at("status"), answer_text(step), step.at("after_ms"), step.at("times")});
+            known.steps.push_back({step.at("do"), step.at("status"), answer_text(step), step.at("closes"),
+                                   step.at("after_ms"), step.at("times")});
         rules_.push_back(std::move(known));
     }
 }

@@ -6,6 +6,7 @@
 
 #include <ctime>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,10 @@
 namespace posthaste {
 
 struct script_step {
-    std::string what = "answer";  // answer | drop | cut | silent | close_unread
+    std::string what = "answer";  // answer | drop | cut | silent | close_unread | early | reset | flood | trickle
     int status = 200;
     std::string bytes;  // the whole answer
+    bool closes = false;
     int after_ms = 0;
     int times = 1;
 };
@@ -30,6 +32,8 @@ class script {
     [[nodiscard]] script_step next(std::string_view request);
     // Whether a new connection is to be closed before anything is read; that step is used up then.
     [[nodiscard]] bool closes_unread();
+    // The step that answers a request of which no more than the head was read, used up; empty: read it whole.
+    [[nodiscard]] std::optional<script_step> answers_early();
 
   private:
     struct rule {

@@ -63,13 +63,20 @@ certificate_authority::~certificate_authority() {
 }
 
 certificate_files certificate_authority::issue(const std::string& names, int starts_in_days) {
+    certificate_wish wish{names};
+    wish.starts_in_days = starts_in_days;
+    return issue(wish);
+}
+
+certificate_files certificate_authority::issue(const certificate_wish& wish) {
     const std::string stem = "server" + std::to_string(++issued_);
     const certificate_files files{folder_ / (stem + ".pem"), folder_ / (stem + ".key")};
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* made = make_certificate("the test's upstream", key, issued_ + 1, starts_in_days * seconds_a_day);
-    X509_set_issuer_name(made, X509_get_subject_name(certificate_));
-    add_extension(made, certificate_, NID_subject_alt_name, names);
-    X509_sign(made, key_, EVP_sha256());
+    EVP_PKEY* key = wish.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned>(wish.rsa_bits));
+    X509* made = make_certificate(wish.common_name, key, issued_ + 1, wish.starts_in_days * seconds_a_day);
+    X509_set_issuer_name(made, X509_get_subject_name(wish.self_signed ? made : certificate_));
+    if (!wish.names.empty()) add_extension(made, certificate_, NID_subject_alt_name, wish.names);
+    if (!wish.usage.empty()) add_extension(made, certificate_, NID_ext_key_usage, wish.usage);
+    X509_sign(made, wish.self_signed ? key : key_, EVP_get_digestbyname(wish.digest));
     write_certificate(files.certificate, made);
     write_key(files.key, key);
     X509_free(made);

@@ -16,6 +16,17 @@ struct certificate_files {
     std::string key;
 };
 
+// What a certificate says, and how it is made: right, unless something is changed.
+struct certificate_wish {
+    std::string names;  // as OpenSSL writes them: "DNS:localhost,IP:127.0.0.1"; may be none
+    std::string common_name = "the test's upstream";  // which is no name that counts
+    int starts_in_days = 0;                           // and is valid for a day
+    std::string usage = {};                           // extended key usage: "clientAuth"
+    const char* digest = "SHA256";
+    int rsa_bits = 0;  // 0: an elliptic curve
+    bool self_signed = false;
+};
+
 class certificate_authority {
   public:
     explicit certificate_authority(const std::string& name);
@@ -29,6 +40,7 @@ class certificate_authority {
     // A server's certificate for such names, as OpenSSL writes them: "DNS:localhost,IP:127.0.0.1". It is valid for a
     // day from `starts_in_days` on.
     [[nodiscard]] certificate_files issue(const std::string& names, int starts_in_days = 0);
+    [[nodiscard]] certificate_files issue(const certificate_wish& wish);
 
   private:
     temp_folder folder_;

@@ -33,7 +33,9 @@ bool daemon_under_test::try_start() {
     for (const std::string& part :
          {posthaste_binary(), std::string("run"), std::string("--config"), configuration_path()})
         command.push_back(part);
-    process_ = std::make_unique<process>(process_options{std::move(command), {{"POSTHASTE_API_KEY", api_key}}, {}, {}});
+    auto environment = environment_;
+    environment.emplace_back("POSTHASTE_API_KEY", api_key);
+    process_ = std::make_unique<process>(process_options{std::move(command), std::move(environment), {}, {}});
     const auto port = process_->wait_for_pattern(std::regex(R"(is ready on http://[^ ]*:([0-9]+))"), 1);
     port_ = port ? static_cast<std::uint16_t>(std::stoi(*port)) : std::uint16_t{0};
     return port.has_value();

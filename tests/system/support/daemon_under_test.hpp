@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -36,6 +37,10 @@ class daemon_under_test {
     // What stands before the daemon's own command line from the next start on: {"/usr/bin/strace", "-D", …}. It must
     // leave the daemon our child.
     void run_under(std::vector<std::string> wrapper) { wrapper_ = std::move(wrapper); }
+    // Environment variables from the next start on, beside what is inherited.
+    void set_environment(std::vector<std::pair<std::string, std::string>> variables) {
+        environment_ = std::move(variables);
+    }
     // SIGTERM; gives the exit status once it is gone.
     int stop();
     // SIGKILL, and waits until it is gone.
@@ -67,6 +72,7 @@ class daemon_under_test {
     temp_folder folder_;
     nlohmann::json configuration_;
     std::vector<std::string> wrapper_;
+    std::vector<std::pair<std::string, std::string>> environment_;
     std::unique_ptr<process> process_;
     std::uint16_t port_ = 0;
 };

@@ -1,48 +1,30 @@
 #include "tests/system/support/upstream_process.hpp"
 
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <system_error>
 
-#include <netinet/in.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace posthaste {
 
 namespace {
 
 nlohmann::json to_json(const std::vector<answer_step>& steps) {
-    static constexpr const char* names[] = {"answer", "drop", "cut", "silent", "close_unread"};
+    static constexpr const char* names[] = {"answer", "drop",  "cut",   "silent", "close_unread",
+                                            "early",  "reset", "flood", "trickle"};
     nlohmann::json list = nlohmann::json::array();
     for (const answer_step& step : steps)
         list.push_back({{"do", names[static_cast<int>(step.what)]},
                         {"status", step.status},
                         {"body", step.body},
                         {"headers", step.headers},
+                        {"raw", step.raw},
+                        {"closes", step.closes},
                         {"after_ms", step.after.count()},
                         {"times", step.times}});
     return list;
-}
-
-// Bound, never listening: the kernel gives the port to nobody who asks for any, and refuses connections to it.
-int reserve_port(std::uint16_t& port) {
-    const int reservation = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    setsockopt(reservation, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (bind(reservation, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(reservation, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        throw std::system_error(errno, std::generic_category(), "bind");
-    port = ntohs(address.sin_port);
-    return reservation;
 }
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -83,26 +65,22 @@ recorded_request parse_request(std::string raw) {
 }
 
 upstream_process::upstream_process(std::string certificate, std::string key)
-    : certificate_(std::move(certificate)), key_(std::move(key)), reservation_(reserve_port(port_)) {
+    : certificate_(std::move(certificate)), key_(std::move(key)) {
     write_script();
 }
 
-upstream_process::~upstream_process() {
-    close(reservation_);
-}
-
 std::string upstream_process::url() const {
-    return certificate_.empty() ? "http://127.0.0.1:" + std::to_string(port_)
-                                : "https://localhost:" + std::to_string(port_);
+    return certificate_.empty() ? "http://127.0.0.1:" + std::to_string(port())
+                                : "https://localhost:" + std::to_string(port());
 }
 
 void upstream_process::start() {
-    process_ =
-        std::make_unique<process>(process_options{{RECORDING_UPSTREAM_BINARY, std::to_string(port_),
-                                                   folder_ / "requests", folder_ / "script.json", certificate_, key_},
-                                                  {},
-                                                  {},
-                                                  {}});
+    process_ = std::make_unique<process>(
+        process_options{{RECORDING_UPSTREAM_BINARY, std::to_string(port()), folder_ / "requests",
+                         folder_ / "script.json", certificate_, key_, outdated_tls_ ? "tls1.1" : ""},
+                        {},
+                        {},
+                        {}});
     if (!process_->wait_for_output("listening")) throw std::runtime_error("no upstream: " + process_->output());
 }
 

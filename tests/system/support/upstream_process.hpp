@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "tests/system/support/process.hpp"
 #include "tests/system/support/raw_socket.hpp"
+#include "tests/system/support/reserved_port.hpp"
 #include "tests/system/support/temp_folder.hpp"
 
 namespace posthaste {
@@ -25,6 +25,10 @@ struct answer_step {
         cut,           // closes in the middle of the answer
         silent,        // never answers
         close_unread,  // closes a new connection before it reads a byte (only in the list for everything)
+        early,         // reads the head, answers and closes (only in the list for everything)
+        reset,         // reads the request, then resets the connection
+        flood,         // answers with 1 GiB more than it says here
+        trickle,       // answers a byte each `after`
     };
 
     kind what = kind::answer;
@@ -33,6 +37,8 @@ struct answer_step {
     http_headers headers;
     std::chrono::milliseconds after{0};  // waits so long before it answers
     int times = 1;
+    std::string raw = {};  // the answer's bytes, in place of status, headers and body
+    bool closes = false;   // the connection, behind the answer
 };
 
 [[nodiscard]] inline answer_step answers(int status, int times = 1) {
@@ -47,6 +53,14 @@ struct answer_step {
     answer_step step;
     step.what = what;
     step.times = times;
+    return step;
+}
+
+// Answers with these very bytes.
+[[nodiscard]] inline answer_step says(std::string raw, bool closes = false) {
+    answer_step step;
+    step.raw = std::move(raw);
+    step.closes = closes;
     return step;
 }
 
@@ -68,7 +82,6 @@ class upstream_process {
   public:
     // With a certificate it speaks TLS; both are paths of PEM files.
     explicit upstream_process(std::string certificate = {}, std::string key = {});
-    ~upstream_process();
 
     upstream_process(const upstream_process&) = delete;
     upstream_process& operator=(const upstream_process&) = delete;
@@ -77,7 +90,10 @@ class upstream_process {
     // Until start(), connections to its port are refused.
     void stop();
 
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    // TLS 1.1 at most, from the next start on.
+    void speak_outdated_tls() { outdated_tls_ = true; }
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_.number(); }
     [[nodiscard]] std::string url() const;
 
     // From the next request on: the steps of the first rule whose text the request contains, else those for everything.
@@ -100,8 +116,8 @@ class upstream_process {
     temp_folder folder_;
     std::string certificate_;
     std::string key_;
-    std::uint16_t port_ = 0;
-    int reservation_ = -1;  // holds the port while the process is down
+    bool outdated_tls_ = false;
+    reserved_port port_;
     std::vector<rule> rules_;
     std::vector<answer_step> everything_ = {answer_step{}};
     std::unique_ptr<process> process_;

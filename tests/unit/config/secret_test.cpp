@@ -145,5 +145,65 @@ TEST(ca_file, must_hold_certificates) {
     EXPECT_THAT(load_with(folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")), testing::IsEmpty());
 }
 
+// The problems of a client certificate and key.
+std::vector<std::string> problems_with(const std::optional<std::string>& certificate,
+                                       const std::optional<std::string>& key, const variables& more = {}) {
+    variables env = test::with_key;
+    env.insert(more.begin(), more.end());
+    std::vector<config_override> overrides = {{"upstream.url", "https://a.example"}};
+    if (certificate) overrides.push_back({"upstream.client_certificate_file", *certificate});
+    if (key) overrides.push_back({"upstream.client_key_file", *key});
+    return test::problems_of("{}", overrides, env);
+}
+
+constexpr std::string_view a_certificate = "-----BEGIN CERTIFICATE-----\n";
+constexpr std::string_view a_key = "-----BEGIN PRIVATE KEY-----\n";
+
+TEST(client_certificate, needs_its_key_and_the_key_needs_it) {
+    const scratch_folder folder;
+    const auto certificate = folder.write("c.pem", a_certificate, 0644);
+    const auto key = folder.write("k.pem", a_key);
+    EXPECT_THAT(problems_with(certificate, key), testing::IsEmpty());
+    EXPECT_THAT(problems_with(certificate, std::nullopt),
+                testing::ElementsAre("--set upstream.client_certificate_file: is of no use without "
+                                     "upstream.client_key_file: name the key's file there"));
+    EXPECT_THAT(problems_with(std::nullopt, key),
+                testing::ElementsAre("posthaste.json: upstream.client_certificate_file: is missing: "
+                                     "upstream.client_key_file is of no use without it"));
+}
+
+TEST(client_certificate, must_be_one_that_can_be_read) {
+    const scratch_folder folder;
+    const auto key = folder.write("k.pem", a_key);
+    EXPECT_THAT(problems_with(folder.path() + "/none", key),
+                testing::ElementsAre("--set upstream.client_certificate_file: " + folder.path() +
+                                     "/none cannot be read: No such file or directory"));
+    EXPECT_THAT(problems_with(folder.write("empty.pem", ""), key),
+                testing::ElementsAre(testing::HasSubstr("holds no certificate in PEM form")));
+}
+
+TEST(client_key, is_a_secret) {
+    const scratch_folder folder;
+    const auto certificate = folder.write("c.pem", a_certificate, 0644);
+    const auto open = folder.write("credentials/k.pem", a_key, 0644);
+    EXPECT_THAT(problems_with(certificate, open),
+                testing::ElementsAre("--set upstream.client_key_file: " + open +
+                                     " is open to every user of this host (mode 0644): run  chmod o= " + open));
+    EXPECT_THAT(problems_with(certificate, open, {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}}),
+                testing::IsEmpty());
+    EXPECT_THAT(problems_with(certificate, folder.write("group.pem", a_key, 0640)), testing::IsEmpty());
+}
+
+TEST(client_key, must_be_one_that_can_be_used) {
+    const scratch_folder folder;
+    const auto certificate = folder.write("c.pem", a_certificate, 0644);
+    EXPECT_THAT(problems_with(certificate, folder.path() + "/none"),
+                testing::ElementsAre(testing::HasSubstr("/none cannot be read: No such file or directory")));
+    EXPECT_THAT(problems_with(certificate, folder.write("other.pem", a_certificate)),
+                testing::ElementsAre(testing::HasSubstr("holds no private key in PEM form")));
+    EXPECT_THAT(problems_with(certificate, folder.write("locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n")),
+                testing::ElementsAre(testing::HasSubstr("is encrypted")));
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -23,12 +23,17 @@ inline upstream_settings plain_upstream(std::uint16_t port) {
 
 class attempts final : private attempt_listener {
   public:
-    explicit attempts(const upstream_settings& upstream) : pool_(io_, upstream, *this) {
-        const auto opened = pool_.open(upstream);
-        EXPECT_TRUE(opened) << opened.error().message;
+    explicit attempts(const upstream_settings& upstream) {
+        use(upstream);
         event_.number = 1;
         event_.what.path = "/run/event";
         event_.what.body = R"({"event":  "Ticket Created",  "userId":"ada", "data": {"n": 12345678901234567890}})";
+    }
+
+    void use(const upstream_settings& upstream) {
+        auto prepared = prepare_upstream(upstream);
+        ASSERT_TRUE(prepared) << prepared.error().message;
+        pool_.use(*std::move(prepared));
     }
 
     // One attempt, to its end.
@@ -57,6 +62,8 @@ class attempts final : private attempt_listener {
         EXPECT_TRUE(ended_.empty());
     }
 
+    wall_time wall{};  // the pool's calendar
+
     pending_event& event() { return event_; }
     boost::asio::io_context& io() { return io_; }
 
@@ -64,7 +71,7 @@ class attempts final : private attempt_listener {
     void attempt_ended(std::uint32_t, attempt_outcome outcome) override { ended_.push_back(std::move(outcome)); }
 
     boost::asio::io_context io_{1};
-    upstream_pool pool_;
+    upstream_pool pool_{io_, [this] { return instant{wall, std::chrono::steady_clock::now()}; }, *this};
     pending_event event_;
     std::vector<attempt_outcome> ended_;
 };

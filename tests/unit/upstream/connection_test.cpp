@@ -19,17 +19,13 @@ using testing::scripted_peer;
 class one_attempt final : private connection_owner {
   public:
     attempt_outcome over(address_book::addresses addresses) {
-        const auto upstream = plain_upstream(1);
-        upstream_peer peer{.host = "several.example",
-                           .authority = "several.example:80",
-                           .head = attempt_head(upstream),
-                           .addresses = address_book(io_, std::move(addresses)),
-                           .connect_timeout = seconds{5},
-                           .response_timeout = seconds{5},
-                           .tls = {}};
+        auto upstream = plain_upstream(80);
+        upstream.url.host = "several.example";
+        auto route =
+            std::make_shared<upstream_route>(*prepare_upstream(upstream), address_book(io_, std::move(addresses)));
         pending_event event;
         event.what.path = "/run/event";
-        const auto made = std::make_shared<connection>(io_, peer, static_cast<connection_owner&>(*this));
+        const auto made = std::make_shared<connection>(io_, std::move(route), static_cast<connection_owner&>(*this));
         made->open({0, &event, 0});
         while (!outcome_ && io_.run_one() > 0) {
         }
@@ -42,6 +38,7 @@ class one_attempt final : private connection_owner {
   private:
     void ended(connection&, attempt_outcome outcome) override { outcome_ = std::move(outcome); }
     void found_stale(connection&) override { ADD_FAILURE() << "a new connection is never stale"; }
+    [[nodiscard]] wall_time wall_now() const override { return {}; }
 
     boost::asio::io_context io_{1};
     std::optional<attempt_outcome> outcome_;

@@ -245,6 +245,7 @@ TEST(upstream_pool, gives_up_on_an_answer_that_does_not_end_in_time) {
         const auto outcome = attempts.make();
         EXPECT_FALSE(outcome.status);
         EXPECT_EQ(outcome.message, "no whole answer within 50ms");
+        EXPECT_TRUE(outcome.timed_out);
     }
 }
 
@@ -258,6 +259,7 @@ TEST(upstream_pool, says_where_it_could_not_connect) {
     const auto outcome = attempts.make();
     EXPECT_FALSE(outcome.status);
     EXPECT_EQ(outcome.message, "cannot connect to 127.0.0.1:" + std::to_string(port) + ": Connection refused");
+    EXPECT_FALSE(outcome.timed_out);
 }
 
 TEST(upstream_pool, says_which_name_it_could_not_find) {
@@ -267,6 +269,88 @@ TEST(upstream_pool, says_which_name_it_could_not_find) {
     const auto outcome = attempts.make();
     EXPECT_FALSE(outcome.status);
     EXPECT_NE(outcome.message.find("no-such-host.invalid"), std::string::npos);
+}
+
+TEST(upstream_pool, tells_the_answers_retry_after) {
+    const auto asked_for = [](const std::string& field, const std::string& trailer = "") {
+        scripted_peer peer({always("HTTP/1.1 429 Slow Down\r\n" + field +
+                                   "Transfer-Encoding: chunked\r\n\r\n1\r\n.\r\n0\r\n" + trailer + "\r\n")});
+        attempts attempts(plain_upstream(peer.port()));
+        attempts.wall = *parse_rfc3339("2026-11-25T08:00:00Z");
+        const auto outcome = attempts.make();
+        EXPECT_EQ(outcome.status, 429);
+        return outcome.retry_after;
+    };
+    EXPECT_EQ(asked_for("Retry-After: 17\r\n"), seconds{17});
+    EXPECT_EQ(asked_for("retry-after: Wed, 25 Nov 2026 08:00:30 GMT\r\n"), seconds{30});
+    EXPECT_EQ(asked_for("Retry-After: 17\r\nRetry-After: 99\r\n"), seconds{17});
+    EXPECT_EQ(asked_for("Retry-After: soon\r\n"), std::nullopt);
+    EXPECT_EQ(asked_for(""), std::nullopt);
+    EXPECT_EQ(asked_for("", "Retry-After: 17\r\n"), std::nullopt) << "a trailer is no header";
+}
+
+TEST(upstream_pool, goes_another_way_once_it_is_told_one) {
+    std::promise<void> closed;
+    scripted_peer before({[&](peer_connection& connection) {
+        connection.read_request();
+        connection.write(ok);
+        connection.wait_for_close();
+        closed.set_value();
+    }});
+    scripted_peer after({always(std::string(ok))});
+    attempts attempts(plain_upstream(before.port()));
+    EXPECT_EQ(attempts.make().status, 200);
+    attempts.use(plain_upstream(after.port()));
+    closed.get_future().get();  // the idle connection
+    EXPECT_EQ(attempts.make().status, 200);
+    EXPECT_EQ(before.connections(), 1);
+    EXPECT_EQ(after.connections(), 1);
+}
+
+TEST(upstream_pool, ends_attempts_in_flight_on_their_old_way_and_keeps_no_connection_of_it) {
+    std::promise<void> reached;
+    std::promise<void> told;
+    std::promise<bool> used_again;
+    scripted_peer before({[&](peer_connection& connection) {
+        connection.read_request();
+        reached.set_value();
+        told.get_future().get();
+        connection.write(ok);
+        used_again.set_value(!connection.read_request().empty());
+    }});
+    scripted_peer after({always(std::string(ok))});
+    attempts attempts(plain_upstream(before.port()));
+    attempts.start();
+    auto at_the_peer = reached.get_future();
+    while (at_the_peer.wait_for(seconds{0}) != std::future_status::ready)
+        attempts.io().poll_one();
+    attempts.use(plain_upstream(after.port()));
+    told.set_value();
+    EXPECT_EQ(attempts.finish().status, 200);
+    EXPECT_FALSE(used_again.get_future().get());
+    EXPECT_EQ(attempts.make().status, 200);
+    EXPECT_EQ(after.connections(), 1);
+}
+
+TEST(upstream_pool, repeats_on_the_new_way_what_was_under_way_on_a_connection_that_was_closed) {
+    std::promise<void> told;
+    std::promise<void> reached;
+    scripted_peer before({[&](peer_connection& connection) {
+        connection.read_request();
+        connection.write(ok);
+        connection.read_request();
+        reached.set_value();
+        told.get_future().get();  // and closes
+    }});
+    scripted_peer after({always(std::string(ok))});
+    attempts attempts(plain_upstream(before.port()));
+    EXPECT_EQ(attempts.make().status, 200);
+    attempts.start();
+    reached.get_future().get();
+    attempts.use(plain_upstream(after.port()));
+    told.set_value();
+    EXPECT_EQ(attempts.finish().status, 200);
+    EXPECT_EQ(after.connections(), 1);
 }
 
 TEST(upstream_pool, gives_attempts_up_without_a_word_when_it_is_closed) {

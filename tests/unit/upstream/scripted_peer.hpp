@@ -25,6 +25,20 @@ namespace posthaste::testing {
 class peer_connection {
   public:
     peer_connection(int socket, SSL* session) : socket_(socket), session_(session) {}
+    ~peer_connection() {
+        if (owned_) SSL_free(session_);
+    }
+
+    peer_connection(const peer_connection&) = delete;
+    peer_connection& operator=(const peer_connection&) = delete;
+
+    // Speaks TLS from now on; false when the handshake failed.
+    bool start_tls(SSL_CTX* context) {
+        session_ = SSL_new(context);
+        owned_ = true;
+        SSL_set_fd(session_, socket_);
+        return SSL_accept(session_) == 1;
+    }
 
     // Empty at the end of the stream.
     std::string read_some() {
@@ -76,6 +90,7 @@ class peer_connection {
   private:
     int socket_;
     SSL* session_;
+    bool owned_ = false;  // the session was started here
     std::string received_;
 };
 

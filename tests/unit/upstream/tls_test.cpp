@@ -1,66 +1,21 @@
 #include "daemon/upstream/tls.hpp"
 
-#include <cstdio>
 #include <memory>
 
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "tests/unit/upstream/attempts.hpp"
+#include "tests/unit/upstream/certificate.hpp"
 #include "tests/unit/upstream/scripted_peer.hpp"
 
 namespace posthaste {
 namespace {
 
 using testing::attempts;
+using testing::certificate;
 using testing::peer_connection;
 using testing::scripted_peer;
-
-// A self-signed certificate with its key, made for one test.
-class certificate {
-  public:
-    // `names`: as in openssl's subjectAltName, "DNS:localhost" or "IP:127.0.0.1"; empty: only the common name,
-    // localhost.
-    explicit certificate(const std::string& names, long begins = -3600, long ends = 3600)
-        : key_(EVP_EC_gen("P-256"), EVP_PKEY_free), x509_(X509_new(), X509_free) {
-        X509_set_version(x509_.get(), X509_VERSION_3);
-        ASN1_INTEGER_set(X509_get_serialNumber(x509_.get()), 1);
-        X509_gmtime_adj(X509_getm_notBefore(x509_.get()), begins);
-        X509_gmtime_adj(X509_getm_notAfter(x509_.get()), ends);
-        X509_NAME* const name = X509_get_subject_name(x509_.get());
-        const auto* const text = reinterpret_cast<const unsigned char*>("localhost");
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
-        X509_set_issuer_name(x509_.get(), name);
-        X509_set_pubkey(x509_.get(), key_.get());
-        if (!names.empty()) {
-            X509_EXTENSION* const extension =
-                X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-            X509_add_ext(x509_.get(), extension, -1);
-            X509_EXTENSION_free(extension);
-        }
-        EXPECT_GT(X509_sign(x509_.get(), key_.get(), EVP_sha256()), 0);
-        context_.reset(SSL_CTX_new(TLS_server_method()));
-        SSL_CTX_use_certificate(context_.get(), x509_.get());
-        SSL_CTX_use_PrivateKey(context_.get(), key_.get());
-    }
-
-    [[nodiscard]] SSL_CTX* server() const { return context_.get(); }
-
-    // As a file of trusted certificates.
-    [[nodiscard]] std::string write() const {
-        const std::string path = ::testing::TempDir() + "posthaste-ca-" + std::to_string(::getpid()) + ".pem";
-        std::FILE* const file = std::fopen(path.c_str(), "w");
-        PEM_write_X509(file, x509_.get());
-        std::fclose(file);
-        return path;
-    }
-
-  private:
-    std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
-    std::unique_ptr<X509, decltype(&X509_free)> x509_;
-    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{nullptr, SSL_CTX_free};
-};
 
 // What the peer got to read of an attempt against it, and how that ended.
 struct handshake_result {
@@ -207,6 +162,58 @@ TEST(tls, a_ca_file_that_cannot_be_read_stops_the_start) {
     ASSERT_FALSE(context);
     EXPECT_EQ(context.error().code, exit_code::usage);
     EXPECT_NE(context.error().message.find("/nonexistent/ca.pem"), std::string::npos);
+}
+
+TEST(tls, is_as_strict_whatever_the_systems_configuration_says) {
+    auto context = make_tls_context({});
+    ASSERT_TRUE(context);
+    EXPECT_EQ(SSL_CTX_get_security_level(context->native_handle()), 2);
+}
+
+// A server that takes nobody but the bearer of `trusted`.
+void require_certificate(const certificate& server, const certificate& trusted) {
+    SSL_CTX_set_verify(server.server(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_load_verify_file(server.server(), trusted.write("client").c_str());
+}
+
+TEST(tls, a_client_certificate_is_shown_to_an_upstream_that_asks_for_one) {
+    const certificate served("IP:127.0.0.1");
+    const certificate own("DNS:client");
+    require_certificate(served, own);
+    scripted_peer peer({[](peer_connection& connection) {
+                           connection.read_request();
+                           connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                       }},
+                       served.server());
+    auto upstream = testing::plain_upstream(peer.port());
+    upstream.url.tls = true;
+    upstream.ca_file = served.write();
+    upstream.client_certificate_file = own.write("client");
+    upstream.client_key_file = own.write_key("client");
+    attempts attempts(upstream);
+    const auto outcome = attempts.make();
+    EXPECT_EQ(outcome.status, 200) << outcome.message;
+}
+
+TEST(tls, a_client_certificate_that_is_missing_is_named_as_such) {
+    const certificate served("IP:127.0.0.1");
+    require_certificate(served, certificate("DNS:client"));
+    const auto result = attempt_against(served, "127.0.0.1", true);
+    EXPECT_FALSE(result.outcome.status);
+    EXPECT_EQ(result.outcome.message,
+              "the connection broke before the answer was read: the upstream asks for a client certificate "
+              "(upstream.client_certificate_file)");
+}
+
+TEST(tls, a_client_key_of_another_certificate_stops_the_start) {
+    upstream_settings upstream;
+    upstream.url.tls = true;
+    upstream.client_certificate_file = certificate("DNS:a").write("client");
+    upstream.client_key_file = certificate("DNS:b").write_key("other");
+    const auto prepared = prepare_upstream(upstream);
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().code, exit_code::usage);
+    EXPECT_NE(prepared.error().message.find("upstream.client_key_file"), std::string::npos) << prepared.error().message;
 }
 
 }  // namespace
