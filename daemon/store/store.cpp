@@ -141,6 +141,10 @@ void store::fetch_lane(lane_request request, std::function<void(lane_page)> repl
     impl_->add_read(std::move(request), std::move(reply));
 }
 
+void store::reconfigure(queue_settings queue) {
+    impl_->add_lookup(reconfiguration{std::move(queue)});
+}
+
 void store::status(std::function<void(store_status)> reply) {
     impl_->add_lookup(status_lookup{std::move(reply)});
 }

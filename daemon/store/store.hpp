@@ -98,6 +98,9 @@ class store final : public event_sink {
     void fetch(page_request request, std::function<void(page)> reply);
     void fetch_lane(lane_request request, std::function<void(lane_page)> reply);
 
+    // Other bounds, times to keep, reserve and durability, from one of the next commits on. The path stays as it is.
+    void reconfigure(queue_settings queue);
+
     // For people: replies run on the accept io_context.
     void status(std::function<void(store_status)> reply);
     void find(uuid id, std::function<void(std::optional<event_facts>)> reply);
