@@ -8,6 +8,7 @@
 
 #include "daemon/delivery/delivery_log.hpp"
 #include "daemon/upstream/pool.hpp"
+#include "daemon/upstream/tls.hpp"
 #include "lib/delivery/delivery_machine.hpp"
 #include "lib/metrics/rate_window.hpp"
 
@@ -24,7 +25,7 @@ struct delivery::impl final : private attempt_listener {
           options(std::move(given)),
           events(outbox),
           machine(rules(options), options.random),
-          pool(context, options.upstream, *this),
+          pool(std::make_unique<upstream_pool>(context, options.upstream, static_cast<attempt_listener&>(*this))),
           wake(context.get_executor()),
           grace(context.get_executor()) {}
 
@@ -50,7 +51,7 @@ struct delivery::impl final : private attempt_listener {
     void obey(start_attempt& todo) {
         const pending_event& event = machine.event(todo.place);
         log.attempt_starts(event, todo.retries);
-        pool.start({todo.place, &event, todo.retries}, todo.new_connection);
+        pool->start({todo.place, &event, todo.retries}, todo.new_connection);
     }
 
     void obey(fetch_lane& todo) {
@@ -102,16 +103,29 @@ struct delivery::impl final : private attempt_listener {
     }
 
     void finish() {
-        pool.close();
+        pool->close();
+        for (const auto& old : retired)
+            old->close();
         grace.cancel();
         wake.cancel();
         std::exchange(stopped, nullptr)();
+    }
+
+    void reconfigure(delivery_plan plan) {
+        options.upstream = std::move(plan.upstream);
+        retired.push_back(std::move(pool));  // what is in flight ends on it
+        pool = std::make_unique<upstream_pool>(io, options.upstream, static_cast<attempt_listener&>(*this));
+        (void)pool->open(options.upstream);
     }
 
     [[nodiscard]] upstream_report status() const {
         upstream_report now;
         now.concurrency = options.upstream.max_concurrency;
         now.in_flight = machine.in_flight();
+        if (paused) {
+            now.state = "paused";
+            now.reason = "paused by hand";
+        }
         now.last_error = last_error;
         now.delivered_per_second = delivered.per_second(options.now().steady);
         return now;
@@ -121,7 +135,9 @@ struct delivery::impl final : private attempt_listener {
     delivery_options options;
     store& events;
     delivery_machine machine;
-    upstream_pool pool;
+    std::unique_ptr<upstream_pool> pool;
+    std::vector<std::unique_ptr<upstream_pool>> retired;
+    bool paused = false;
     timer wake;   // the next retry that is due
     timer grace;  // of a stop
     delivery_log log;
@@ -136,7 +152,7 @@ delivery::delivery(asio::io_context& io, delivery_options options, store& outbox
 delivery::~delivery() = default;
 
 result<void, start_failure> delivery::open() {
-    return impl_->pool.open(impl_->options.upstream);
+    return impl_->pool->open(impl_->options.upstream);
 }
 
 void delivery::start() {
@@ -153,6 +169,33 @@ void delivery::appended(std::vector<pending_event> events, sequence last) {
 
 void delivery::settled(std::size_t count) {
     impl_->happened(settlements_confirmed{count});
+}
+
+result<delivery_plan, start_failure> delivery::prepare(const settings& all) {
+    if (all.upstream.url.tls) {
+        if (auto context = make_tls_context(all.upstream); !context) return context.error();
+    }
+    return delivery_plan{all.upstream, all.retry};
+}
+
+void delivery::reconfigure(delivery_plan plan) {
+    asio::post(impl_->io, [this, plan = std::move(plan)]() mutable { impl_->reconfigure(std::move(plan)); });
+}
+
+void delivery::probe_now() {}
+
+void delivery::pause(std::function<void()> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)] {
+        impl_->paused = true;
+        reply();
+    });
+}
+
+void delivery::resume(std::function<void()> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)] {
+        impl_->paused = false;
+        reply();
+    });
 }
 
 void delivery::status(std::function<void(upstream_report)> reply) {

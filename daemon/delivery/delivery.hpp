@@ -1,7 +1,7 @@
 // The delivery thread's shell: obeys lib/delivery's machine, runs the attempts over the upstream's connections and
 // tells the store what became of each event.
 //
-// Everything but status() belongs to the delivery io_context's thread.
+// Everything not said to be for any thread belongs to the delivery io_context's thread.
 
 #pragma once
 
@@ -21,6 +21,12 @@
 namespace posthaste {
 
 using delivery_status = upstream_report;
+
+// What a reload may change: made on any thread, handed over whole.
+struct delivery_plan {
+    upstream_settings upstream;
+    retry_settings rules;
+};
 
 struct delivery_options {
     upstream_settings upstream;
@@ -48,7 +54,18 @@ class delivery final : public commit_listener {
     void appended(std::vector<pending_event> events, sequence last) override;
     void settled(std::size_t count) override;
 
-    // From any thread; `reply` runs on the delivery thread.
+    // Reads the certificates; any thread.
+    [[nodiscard]] static result<delivery_plan, start_failure> prepare(const settings& all);
+
+    // The rest from any thread; replies run on the delivery thread.
+
+    // From the next attempt on; those in flight end as they began. Where probes go out, one is due now.
+    void reconfigure(delivery_plan plan);
+    // The set-up may be right now: where probes go out, one is due.
+    void probe_now();
+    // Stops the sending, and ends any pause. `reply`: once that is durable.
+    void pause(std::function<void()> reply);
+    void resume(std::function<void()> reply);
     void status(std::function<void(delivery_status)> reply);
 
   private:
