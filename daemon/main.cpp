@@ -25,6 +25,9 @@ int main(int argc, char** argv) {
     posthaste::add_check_command(app, chosen);    // what is wrong with configuration, key, outbox or upstream
     posthaste::add_recover_command(app, chosen);  // what a damaged outbox still holds, as a new outbox
     posthaste::add_send_command(app, chosen);     // one event to a running daemon
+    posthaste::add_pause_command(app, chosen);    // delivering stops
+    posthaste::add_resume_command(app, chosen);   // and goes on
+    posthaste::add_drain_command(app, chosen);    // until nothing is pending
     posthaste::add_export_command(app, chosen);   // what is pending or dead, as lines
     posthaste::add_import_command(app, chosen);   // such lines into a running daemon
     posthaste::add_sandbox_command(app, chosen);  // the local stand-in for the upstream

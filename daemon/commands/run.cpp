@@ -15,7 +15,9 @@ exit_code run(const config_options& options) {
     const auto loaded = load_settings_or_complain(options);
     if (!loaded) return loaded.error();
     start_logging(loaded->log.level, loaded->log.format);
-    const auto ran = run_daemon(*loaded);
+    daemon_hooks hooks;
+    hooks.configuration = {[&options] { return load_settings(options); }, process_environment()};
+    const auto ran = run_daemon(*loaded, hooks);
     if (!ran) spdlog::error("not started: {}", ran.error().message);
     stop_logging();
     return ran ? exit_code::done : ran.error().code;

@@ -143,6 +143,7 @@ struct delivery::impl final : private attempt_listener {
 
     void reconfigure(delivery_plan plan) {
         options.plan = std::move(plan);
+        pool.use(options.plan.peer);
         happened(rules_changed{rules_of(options.plan)});
     }
 
@@ -195,6 +196,7 @@ delivery::~delivery() = default;
 result<void, start_failure> delivery::open() {
     auto peer = prepare_upstream(impl_->options.plan.upstream);
     if (!peer) return peer.error();
+    impl_->options.plan.peer = *peer;
     impl_->pool.use(*std::move(peer));
     return {};
 }
@@ -213,6 +215,12 @@ void delivery::appended(std::vector<pending_event> events, sequence last) {
 
 void delivery::settled(std::size_t count) {
     impl_->happened(settlements_confirmed{count});
+}
+
+result<delivery_plan, start_failure> delivery::prepare(const settings& all) {
+    auto peer = prepare_upstream(all.upstream);
+    if (!peer) return peer.error();
+    return delivery_plan{all.upstream, all.delivery, *std::move(peer)};
 }
 
 void delivery::reconfigure(delivery_plan plan) {

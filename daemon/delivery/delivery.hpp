@@ -22,10 +22,13 @@ namespace posthaste {
 
 using delivery_status = upstream_report;
 
+struct upstream_peer;
+
 // What a reload may change: made on any thread, handed over whole.
 struct delivery_plan {
     upstream_settings upstream;
     delivery_settings rules;
+    std::shared_ptr<const upstream_peer> peer;  // what the connections share; open() makes the first one
 };
 
 struct delivery_options {
@@ -52,6 +55,9 @@ class delivery final : public commit_listener {
 
     void appended(std::vector<pending_event> events, sequence last) override;
     void settled(std::size_t count) override;
+
+    // Reads the certificates; any thread.
+    [[nodiscard]] static result<delivery_plan, start_failure> prepare(const settings& all);
 
     // The rest from any thread; replies run on the delivery thread.
 

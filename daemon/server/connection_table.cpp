@@ -19,8 +19,21 @@ void connection_table::leave(tracked_connection& connection) {
     if (on_leave_) on_leave_();
 }
 
+void connection_table::resize(std::size_t most) {
+    static constexpr std::array at_rest = {activity::lingering, activity::idle};
+    most_ = most;
+    while (size_ > most_ && evict_first(at_rest)) {
+    }
+}
+
 bool connection_table::make_room() {
-    for (const activity what : {activity::lingering, activity::idle, activity::reading_head, activity::reading_body}) {
+    static constexpr std::array in_order = {activity::lingering, activity::idle, activity::reading_head,
+                                            activity::reading_body};
+    return evict_first(in_order);
+}
+
+bool connection_table::evict_first(std::span<const activity> of_these) {
+    for (const activity what : of_these) {
         if (of(what).empty()) continue;
         of(what).front().evict();
         return true;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <span>
 
 #include <boost/intrusive/list.hpp>
 
@@ -38,6 +39,9 @@ class connection_table {
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool is_full() const noexcept { return size_ >= most_; }
 
+    // Another bound. Where it is lower, those that are idle go at once; the others may finish what they are at.
+    void resize(std::size_t most);
+
     void enter(tracked_connection& connection, activity now);
     void move(tracked_connection& connection, activity now);
     void leave(tracked_connection& connection);
@@ -55,6 +59,8 @@ class connection_table {
     list& of(activity what) noexcept { return lists_[static_cast<std::size_t>(what)]; }
     template <class Action>
     void for_each(Action action);
+
+    bool evict_first(std::span<const activity> of_these);
 
     std::size_t most_;
     std::size_t size_ = 0;

@@ -73,9 +73,14 @@ response accepted(const uuid& id) {
 
 }  // namespace
 
-events_handler::events_handler(events_options options, event_sink& sink, const event_catalog& catalog,
+events_handler::events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
                                rate_window& accepted)
-    : options_(std::move(options)), sink_(sink), catalog_(catalog), accepted_(accepted) {}
+    : options_(std::move(options)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted) {}
+
+void events_handler::reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog) {
+    options_.body_limit = body_limit;
+    catalog_ = std::move(catalog);
+}
 
 std::optional<problem> events_handler::refuse(const request_head& head) const {
     if (std::optional<problem> wrong = refuse_unless_json(head)) return wrong;
@@ -86,7 +91,7 @@ std::optional<problem> events_handler::refuse(const request_head& head) const {
 }
 
 void events_handler::handle(std::shared_ptr<exchange> request) {
-    result<envelope, envelope_fault> read = read_envelope(request->body(), catalog_);
+    result<envelope, envelope_fault> read = read_envelope(request->body(), *catalog_);
     if (!read) return request->answer(problem_of(std::move(read).error()));
     event what;
     what.name = std::move(read->event);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "daemon/server/handler.hpp"
@@ -26,8 +27,12 @@ struct events_options {
 
 class events_handler final : public handler {
   public:
-    // All three must outlive the handler; `accepted` counts what was answered with 202.
-    events_handler(events_options options, event_sink& sink, const event_catalog& catalog, rate_window& accepted);
+    // The sink and `accepted`, which counts what was answered with 202, must outlive the handler.
+    events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
+                   rate_window& accepted);
+
+    // For the requests whose heads come from now on; one whose body is being read is held against the new catalog.
+    void reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog);
 
     [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
     [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }
@@ -38,7 +43,7 @@ class events_handler final : public handler {
 
     events_options options_;
     event_sink& sink_;
-    const event_catalog& catalog_;
+    std::shared_ptr<const event_catalog> catalog_;
     rate_window& accepted_;
 };
 

@@ -92,7 +92,8 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         if (shared->stopping) return;
         shared->clock.update();
         if (failed) return pause(at, failed);
-        if (shared->connections.is_full() && !shared->connections.make_room()) {
+        while (shared->connections.is_full()) {  // more than one has to go where the limit was lowered
+            if (shared->connections.make_room()) continue;
             at.waiting = std::move(socket);  // everyone is busy with a request that was read: one ends soon
             return;
         }
@@ -141,6 +142,14 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
             take(*at, *std::exchange(at->waiting, {}));
             accept(*at);
         }
+    }
+
+    void reconfigure(const limit_settings& limits, std::vector<std::string> allowed_hosts) {
+        shared->options.limits = limits;
+        shared->options.listen.allowed_hosts = std::move(allowed_hosts);
+        shared->hosts = host_rules(server_context::names_of(shared->options.listen));
+        shared->connections.resize(limits.connections);
+        let_in();
     }
 
     void keep_sweeping() {
@@ -217,6 +226,10 @@ std::vector<std::string> listener::addresses() const {
 void listener::start() {
     for (const auto& at : impl_->doors)
         impl_->accept(*at);
+}
+
+void listener::reconfigure(const limit_settings& limits, std::vector<std::string> allowed_hosts) {
+    impl_->reconfigure(limits, std::move(allowed_hosts));
 }
 
 void listener::stop(std::function<void()> done) {

@@ -44,6 +44,9 @@ class listener {
     [[nodiscard]] std::vector<std::string> addresses() const;
     // Begins to accept.
     void start();
+    // Other limits and Host names (listen.allowed_hosts), for the connections and requests that come from now on; no
+    // request that was begun is dropped. The addresses stay.
+    void reconfigure(const limit_settings& limits, std::vector<std::string> allowed_hosts);
     // Closes the listening sockets and idle connections; requests already read get their answers, then their
     // connections close. `done` runs once no connection is left.
     void stop(std::function<void()> done);

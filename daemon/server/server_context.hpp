@@ -47,6 +47,14 @@ struct server_context {
           connections(options.limits.connections),
           bodies(options.body_bytes) {}
 
+    // What names us beyond localhost.
+    [[nodiscard]] static std::vector<std::string> names_of(const listen_settings& listen) {
+        std::vector<std::string> names = listen.allowed_hosts;
+        for (const listen_address& address : listen.addresses)
+            names.push_back(address.host);
+        return names;
+    }
+
     listener_options options;
     host_rules hosts;
     router& routes;
@@ -54,14 +62,6 @@ struct server_context {
     connection_table connections;
     body_budget bodies;
     bool stopping = false;
-
-  private:
-    static std::vector<std::string> names_of(const listen_settings& listen) {
-        std::vector<std::string> names = listen.allowed_hosts;
-        for (const listen_address& address : listen.addresses)
-            names.push_back(address.host);
-        return names;
-    }
 };
 
 }  // namespace posthaste

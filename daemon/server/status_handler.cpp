@@ -78,7 +78,20 @@ json upstream_json(const upstream_report& upstream) {
             {"lastError", last_error}};
 }
 
+json configuration_json(const configuration_state& state) {
+    json last = nullptr;
+    if (state.last_reload)
+        last = {{"at", to_rfc3339(state.last_reload->at)},
+                {"success", state.last_reload->problems.empty()},
+                {"problems", state.last_reload->problems}};
+    return {{"loadedAt", to_rfc3339(state.loaded_at)}, {"lastReload", last}};
+}
+
 }  // namespace
+
+std::string to_json(const upstream_report& upstream) {
+    return dumped(upstream_json(upstream));
+}
 
 std::string to_json(const status_facts& facts) {
     const outbox_totals& totals = facts.store.totals;
@@ -93,7 +106,8 @@ std::string to_json(const status_facts& facts) {
                    {"upstream", upstream_json(facts.upstream)},
                    {"rates",
                     {{"acceptedPerSecond", rounded(facts.accepted_per_second)},
-                     {"deliveredPerSecond", rounded(facts.upstream.delivered_per_second)}}}});
+                     {"deliveredPerSecond", rounded(facts.upstream.delivered_per_second)}}},
+                   {"configuration", configuration_json(facts.configuration)}});
 }
 
 status_handler::status_handler(status_source source, const queue_settings& queue, const rate_window& accepted,
@@ -104,6 +118,11 @@ status_handler::status_handler(status_source source, const queue_settings& queue
       accepted_(accepted),
       now_(std::move(now)),
       started_(now_().steady) {}
+
+void status_handler::reconfigure(const queue_settings& queue) noexcept {
+    max_events_ = queue.max_events;
+    max_bytes_ = queue.max_bytes;
+}
 
 void status_handler::handle(std::shared_ptr<exchange> request) {
     source_.store([this, waiting = std::move(request)](store_status store) mutable {
@@ -122,7 +141,8 @@ void status_handler::answer(exchange& request, store_status store, upstream_repo
                                              .upstream = std::move(upstream),
                                              .accepted_per_second = accepted_.per_second(now.steady),
                                              .max_events = max_events_,
-                                             .max_bytes = max_bytes_})});
+                                             .max_bytes = max_bytes_,
+                                             .configuration = source_.configuration()})});
 }
 
 }  // namespace posthaste

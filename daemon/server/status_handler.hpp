@@ -17,9 +17,12 @@ struct status_facts {
     double accepted_per_second = 0;
     std::uint64_t max_events = 0;
     std::uint64_t max_bytes = 0;
+    configuration_state configuration{};
 };
 
 [[nodiscard]] std::string to_json(const status_facts& facts);
+// Its member "upstream" by itself.
+[[nodiscard]] std::string to_json(const upstream_report& upstream);
 
 class status_handler final : public reading_handler {
   public:
@@ -28,6 +31,8 @@ class status_handler final : public reading_handler {
                    std::function<instant()> now);
 
     void handle(std::shared_ptr<exchange> request) override;
+    // The queue's other bounds.
+    void reconfigure(const queue_settings& queue) noexcept;
 
   private:
     void answer(exchange& request, store_status store, upstream_report upstream) const;

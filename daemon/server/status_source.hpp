@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "daemon/server/configuration_state.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/base/time.hpp"
 #include "lib/base/uuid.hpp"
@@ -18,7 +19,11 @@ struct status_source {
     std::function<void(std::function<void(store_status)> reply)> store;
     std::function<void(std::function<void(upstream_report)> reply)> upstream;
     std::function<bool()> stopping;
+    std::function<configuration_state()> configuration{};  // at once
 };
+
+// Changes whether events are delivered; the reply, with the upstream as it is then, runs once that is durable.
+using upstream_switch = std::function<void(std::function<void(upstream_report)> reply)>;
 
 using event_finder = std::function<void(uuid id, std::function<void(std::optional<event_facts>)> reply)>;
 

@@ -16,6 +16,13 @@ class disk_gauge {
     // `folder`: of the outbox.
     disk_gauge(std::string folder, std::uint64_t reserve) : folder_(std::move(folder)), reserve_(reserve) {}
 
+    // Another reserve, held against what is free when it is next asked.
+    void reserve(std::uint64_t bytes) noexcept {
+        reserve_ = bytes;
+        asked_.reset();
+        low_ = low_ && bytes > 0;
+    }
+
     // Asks the file system once a second, and sooner where what is `coming` with what came since could use the reserve
     // up: a fast load fills a small one within a second.
     [[nodiscard]] bool low(steady_time now, std::uint64_t coming = 0);

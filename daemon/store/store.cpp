@@ -177,6 +177,10 @@ upstream_memory store::remembered() const {
     return impl_->work->remembered();
 }
 
+void store::reconfigure(queue_settings queue) {
+    impl_->add_lookup(reconfiguration{std::move(queue)});
+}
+
 void store::status(std::function<void(store_status)> reply) {
     impl_->add_lookup(status_lookup{std::move(reply)});
 }

@@ -107,6 +107,9 @@ class store final : public event_sink {
     // The same as it was found by open(): until start().
     [[nodiscard]] upstream_memory remembered() const;
 
+    // Other bounds, times to keep, reserve and durability, from one of the next commits on. The path stays as it is.
+    void reconfigure(queue_settings queue);
+
     // For people: replies run on the accept io_context.
     void status(std::function<void(store_status)> reply);
     void find(uuid id, std::function<void(std::optional<event_facts>)> reply);

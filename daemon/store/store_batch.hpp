@@ -24,8 +24,13 @@ struct status_lookup {
     std::function<void(store_status)> reply;
 };
 
-// What people ask: read after the commit.
-using lookup = std::variant<question, status_lookup>;
+// Other settings, from the next commit on.
+struct reconfiguration {
+    queue_settings queue;
+};
+
+// What people ask: read after the commit. And what they change of the store itself, in its turn.
+using lookup = std::variant<question, status_lookup, reconfiguration>;
 
 using import_reply = std::function<void(result<import_report, refusal>)>;
 

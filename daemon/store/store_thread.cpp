@@ -191,6 +191,14 @@ lookup_answer store_thread::answer(status_lookup& asked) {
     return [reply = std::move(asked.reply), status] { reply(status); };
 }
 
+lookup_answer store_thread::answer(reconfiguration& asked) {
+    disk_.reserve(asked.queue.disk_reserve);
+    if (const auto done = box_->reconfigure(asked.queue); !done) {
+        fail(done.error());
+    }
+    return [] {};
+}
+
 // Nothing waits: the moment to give free space back to the file system.
 void store_thread::shrink() {
     const auto due = box_->vacuum_due();

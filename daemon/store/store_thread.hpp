@@ -45,6 +45,7 @@ class store_thread {
     void look_up();
     [[nodiscard]] lookup_answer answer(question& asked);
     [[nodiscard]] lookup_answer answer(status_lookup& asked);
+    [[nodiscard]] lookup_answer answer(reconfiguration& asked);
     void shrink();
     void keep_house();
     void copy_log();

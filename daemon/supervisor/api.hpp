@@ -15,6 +15,7 @@
 #include "daemon/server/list_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/status_handler.hpp"
+#include "daemon/server/switch_handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/metrics/rate_window.hpp"
@@ -23,20 +24,25 @@ namespace posthaste {
 
 class api {
   public:
-    // All arguments must outlive this.
-    api(boost::asio::io_context& accept, const settings& frozen, store& outbox, delivery& upstream);
+    // All arguments but the settings must outlive this. `configuration` is asked for each status.
+    api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& outbox,
+        delivery& upstream, std::function<configuration_state()> configuration);
 
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
     [[nodiscard]] router& routes() noexcept { return routes_; }
 
+    // Takes what it holds of other settings.
+    void reconfigure(const std::shared_ptr<const settings>& frozen);
+
     // From now on no event is taken and the daemon is not ready; what was read before is still answered.
     void stop() noexcept { stopping_ = true; }
 
   private:
     [[nodiscard]] std::optional<refusal> refusing() const;
-    [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream);
+    [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream,
+                                       std::function<configuration_state()> configuration);
 
     bool stopping_ = false;
     rate_window accepted_;
@@ -45,6 +51,8 @@ class api {
     list_handler list_;
     export_handler export_;
     import_handler import_;
+    switch_handler pause_;
+    switch_handler resume_;
     status_handler status_;
     live_handler live_;
     ready_handler ready_;

@@ -34,14 +34,19 @@ void raise_file_limit() {
 
 class running_daemon {
   public:
-    explicit running_daemon(const settings& frozen)
-        : frozen_(frozen),
+    running_daemon(const settings& frozen, const daemon_hooks& hooks)
+        : frozen_(std::make_shared<const settings>(frozen)),
           store_({frozen.queue, read_clocks, seeded_random()}, accept_io_, delivery_thread_.io()),
-          delivery_(delivery_thread_.io(), {{frozen.upstream, frozen.delivery}, read_clocks, seeded_random()}, store_),
-          api_(accept_io_, frozen, store_, delivery_),
-          listener_(accept_io_, {frozen.listen, frozen.limits, read_clocks}, api_.routes()) {}
+          delivery_(delivery_thread_.io(), {{frozen.upstream, frozen.delivery, nullptr}, read_clocks, seeded_random()}, store_),
+          api_(accept_io_, frozen_, store_, delivery_, [this] { return reloader_.state(); }),
+          listener_(accept_io_, {frozen.listen, frozen.limits, read_clocks}, api_.routes()),
+          hooks_(hooks),
+          reloader_(accept_io_, hooks.configuration, frozen_,
+                    [this](fresh_configuration fresh) { bring_into_force(std::move(fresh)); }) {
+        if (hooks.configuration) hangups_.add(SIGHUP);
+    }
 
-    [[nodiscard]] result<void, start_failure> start(const daemon_hooks& hooks) {
+    [[nodiscard]] result<void, start_failure> start() {
         auto found = store_.open();
         if (!found) return found.error();
         if (auto certificates = delivery_.open(); !certificates) return certificates.error();
@@ -52,36 +57,39 @@ class running_daemon {
         delivery_thread_.start();
         boost::asio::post(delivery_thread_.io(), [this, left] { delivery_.start(left); });
         listener_.start();
-        announce(*found, hooks);
+        reloader_.start();
+        announce(*found);
         return {};
     }
 
     // Serves on the calling thread until a signal came and everything is stopped.
     void serve() {
         wait_for_signal();
+        wait_for_hangup();
         run_guarded(accept_io_, "accept");
         delivery_thread_.finish();
         store_.stop();
-        spdlog::info("stopped; everything acknowledged is in {}", frozen_.queue.path);
+        if (reloader_.loading()) leave_reading();
+        spdlog::info("stopped; everything acknowledged is in {}", frozen_->queue.path);
     }
 
   private:
-    void announce(const outbox_totals& found, const daemon_hooks& hooks) {
+    void announce(const outbox_totals& found) {
         const auto addresses = listener_.addresses();
         std::string listed;
         for (const auto& address : addresses)
             listed += (listed.empty() ? "" : ", ") + address;
         spdlog::info("posthaste {} is ready on {}; {} pending and {} dead in {}; delivers to {} with the key from {}",
-                     POSTHASTE_VERSION, listed, found.pending, found.dead, frozen_.queue.path,
-                     frozen_.upstream.url.text(), frozen_.upstream.api_key_source);
-        if (hooks.ready) hooks.ready(addresses);
+                     POSTHASTE_VERSION, listed, found.pending, found.dead, frozen_->queue.path,
+                     frozen_->upstream.url.text(), frozen_->upstream.api_key_source);
+        if (hooks_.ready) hooks_.ready(addresses);
     }
 
     void wait_for_signal() {
         signals_.async_wait([this](const boost::system::error_code& failed, int number) {
             if (failed) return;
             if (stopping_) {
-                spdlog::warn("second signal: exiting at once; everything acknowledged is in {}", frozen_.queue.path);
+                spdlog::warn("second signal: exiting at once; everything acknowledged is in {}", frozen_->queue.path);
                 stop_logging();
                 std::_Exit(static_cast<int>(exit_code::failed));
             }
@@ -90,11 +98,38 @@ class running_daemon {
         });
     }
 
+    void wait_for_hangup() {
+        hangups_.async_wait([this](const boost::system::error_code& failed, int) {
+            if (failed) return;
+            reloader_.reload();
+            wait_for_hangup();
+        });
+    }
+
+    // Each owner takes its part on its own thread.
+    void bring_into_force(fresh_configuration fresh) {
+        frozen_ = std::make_shared<const settings>(std::move(fresh.plan.effective));
+        api_.reconfigure(frozen_);
+        listener_.reconfigure(frozen_->limits, frozen_->listen.allowed_hosts);
+        store_.reconfigure(frozen_->queue);
+        delivery_.reconfigure(std::move(fresh.delivery));
+        if (fresh.by_hand) delivery_.probe_now();
+    }
+
+    // A file system that does not answer holds the loading thread, and there is nothing left to wait for.
+    [[noreturn]] void leave_reading() {
+        spdlog::warn("stopped while the configuration was still being read; everything acknowledged is in {}",
+                     frozen_->queue.path);
+        stop_logging();
+        std::_Exit(static_cast<int>(exit_code::done));
+    }
+
     void stop(int signal_number) {
         stopping_ = true;
         spdlog::info("stopping on {}: no new events are taken, attempts in flight get up to {} s",
                      signal_number == SIGINT ? "SIGINT" : "SIGTERM", delivery_grace.count());
         api_.stop();
+        reloader_.stop([this] { part_stopped(); });
         listener_.stop([this] { part_stopped(); });
         boost::asio::post(delivery_thread_.io(), [this] {
             delivery_.stop(delivery_grace, [this] { boost::asio::post(accept_io_, [this] { part_stopped(); }); });
@@ -107,19 +142,23 @@ class running_daemon {
     }
 
     void part_stopped() {
-        if (++parts_stopped_ < 2) return;
+        if (++parts_stopped_ < 3) return;
         deadline_.cancel();
         signals_.cancel();
+        hangups_.cancel();
     }
 
-    const settings& frozen_;
+    std::shared_ptr<const settings> frozen_;
     boost::asio::io_context accept_io_{1};
     io_thread delivery_thread_{"delivery"};
     store store_;
     delivery delivery_;
     api api_;
     listener listener_;
+    const daemon_hooks& hooks_;
+    reloader reloader_;
     boost::asio::signal_set signals_{accept_io_, SIGTERM, SIGINT};
+    boost::asio::signal_set hangups_{accept_io_};
     boost::asio::steady_timer deadline_{accept_io_};
     bool stopping_ = false;
     int parts_stopped_ = 0;
@@ -129,8 +168,8 @@ class running_daemon {
 
 result<void, start_failure> run_daemon(const settings& frozen, const daemon_hooks& hooks) {
     raise_file_limit();
-    running_daemon whole(frozen);
-    if (auto started = whole.start(hooks); !started) return started;
+    running_daemon whole(frozen, hooks);
+    if (auto started = whole.start(); !started) return started;
     whole.serve();
     return {};
 }

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/supervisor/reload.hpp"
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
 
@@ -18,7 +20,9 @@ namespace posthaste {
 struct daemon_hooks {
     // Runs on the calling thread once events are accepted; given the addresses that are listened on, as URLs with the
     // ports really taken.
-    std::function<void(const std::vector<std::string>& addresses)> ready;
+    std::function<void(const std::vector<std::string>& addresses)> ready{};
+    // Where the settings came from: SIGHUP loads them anew. Without it SIGHUP is left as it is.
+    std::optional<configuration_source> configuration{};
 };
 
 // Runs the daemon on the calling thread, which becomes the accept thread, until it is told to stop. Logging must have

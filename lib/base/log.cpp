@@ -63,6 +63,13 @@ void start_logging(log_level level, log_format format) {
     current = log.release();
 }
 
+void change_logging(log_level level, log_format format) {
+    const running_log* log = current;
+    REQUIRE(log != nullptr, "logging is started before it is changed");
+    log->sink->change_format(format);
+    log->logger->set_level(to_spdlog(level));
+}
+
 void stop_logging() {
     std::unique_ptr<running_log> log(current.exchange(nullptr));
     if (log == nullptr) return;

@@ -19,6 +19,8 @@ enum class log_format { text, json, journal };  // journal: sd-daemon(3) "<N>" p
 
 // Installs spdlog's default logger. Call once, before any other thread logs.
 void start_logging(log_level level, log_format format);
+// Another level and format, for the lines that are logged from now on. Any thread, between the two.
+void change_logging(log_level level, log_format format);
 // Waits for what is queued (at most 0.8 s) and stops the log's thread. Later lines go nowhere. Any thread; a second
 // call does nothing.
 void stop_logging();

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -38,6 +39,9 @@ class log_sink final : public spdlog::sinks::sink {
     void set_pattern(const std::string&) override {}
     void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 
+    // From another thread: lines that are formatted from now on have this format.
+    void change_format(log_format format) noexcept { format_ = format; }
+
     // From another thread: once `patience` is over, only what needs no waiting is still written. Returns whether
     // flush() came to be called within twice that time, which means that the queue is empty.
     [[nodiscard]] bool finish(std::chrono::milliseconds patience);
@@ -50,7 +54,7 @@ class log_sink final : public spdlog::sinks::sink {
     bool out_of_patience();
 
     const int descriptor_;
-    const log_format format_;
+    std::atomic<log_format> format_;
     const std::function<queue_state()> queue_;
     std::uint64_t reported_ = 0;  // of the queue's lost lines
     std::uint64_t unwritten_ = 0;

@@ -19,9 +19,11 @@ using std::chrono::minutes;
 
 template <class Reader, class Target>
 config_key key(std::string path, Reader reader, Target target) {
-    return {std::move(path), [reader, target](const located_json& json, settings_draft& draft, value_faults& faults) {
+    return {std::move(path),
+            [reader, target](const located_json& json, settings_draft& draft, value_faults& faults) {
                 if (auto value = reader(json, faults)) target(draft) = *std::move(value);
-            }};
+            },
+            [target](settings_draft& a, settings_draft& b) { return target(a) == target(b); }};
 }
 
 constexpr std::uint32_t most_events = 1'000'000'000;
@@ -51,7 +53,8 @@ std::array<config_key, 36> make_table() {
             [](d& t) -> auto& { return t.values.queue.keep_dead; }),
         key("upstream.url", read_url{}, [](d& t) -> auto& { return t.values.upstream.url; }),
         key("upstream.api_version", read_api_version{}, [](d& t) -> auto& { return t.values.upstream.api_version; }),
-        key("upstream.api_key_file", null_or<read_path>{}, [](d& t) -> auto& { return t.api_key_file; }),
+        key("upstream.api_key_file", null_or<read_path>{},
+            [](d& t) -> auto& { return t.values.upstream.api_key_file; }),
         key("upstream.allow_plain_http", read_flag{}, [](d& t) -> auto& { return t.values.upstream.allow_plain_http; }),
         key("upstream.ca_file", null_or<read_path>{}, [](d& t) -> auto& { return t.values.upstream.ca_file; }),
         key("upstream.client_certificate_file", null_or<read_path>{},
@@ -79,7 +82,7 @@ std::array<config_key, 36> make_table() {
             [](d& t) -> auto& { return t.values.delivery.reject_guard; }),
         key("delivery.statuses", read_statuses{}, [](d& t) -> auto& { return t.values.delivery.statuses; }),
         key("events", read_events{}, [](d& t) -> auto& { return t.values.events.schemas; }),
-        key("events_dir", null_or<read_path>{}, [](d& t) -> auto& { return t.events_dir; }),
+        key("events_dir", null_or<read_path>{}, [](d& t) -> auto& { return t.values.events_dir; }),
         key("schemas", one_of<bool>{{{"enforce", true}, {"off", false}}},
             [](d& t) -> auto& { return t.values.events.enforce_schemas; }),
         key("unknown_events", accept_or_reject, [](d& t) -> auto& { return t.values.events.reject_unknown_events; }),

@@ -16,17 +16,17 @@
 
 namespace posthaste {
 
-// The settings while they are read, with the keys that name further files still to be read.
+// The settings while they are read.
 struct settings_draft {
     settings values;
-    std::optional<std::string> api_key_file;
-    std::optional<std::string> events_dir;
 };
 
 struct config_key {
     std::string path;  // "upstream.url"
     // Puts the value into the draft, or leaves it at its default and adds to `faults`.
     std::function<void(const located_json& json, settings_draft& draft, value_faults& faults)> read;
+    // Whether both have the same value. Neither is changed.
+    std::function<bool(settings_draft& a, settings_draft& b)> same;
 };
 
 // In the order of the reference file.

@@ -185,10 +185,11 @@ void loader::apply_rules() {
 void loader::read_api_key() {
     const std::string key = "upstream.api_key_file";
     if (is_faulty(key)) return;
-    auto api_key = load_api_key(draft_.api_key_file, env_);
+    auto api_key = load_api_key(draft_.values.upstream.api_key_file, env_);
     if (!api_key) return add_problem(key, api_key.error());
     draft_.values.upstream.api_key = std::move(api_key->value);
     draft_.values.upstream.api_key_source = std::move(api_key->source);
+    draft_.values.upstream.api_key_watched = std::move(api_key->watched);
 }
 
 void loader::choose_proxy() {
@@ -224,7 +225,8 @@ void loader::check_client_key() {
 
 void loader::read_events_dir() {
     const std::string key = "events_dir";
-    if (is_faulty(key) || !draft_.events_dir) return;
+    const auto& folder = draft_.values.events_dir;
+    if (is_faulty(key) || !folder) return;
     std::map<std::string, std::string> places;
     if (const auto events = given_.find("events"); events != given_.end()) {
         for (const auto& event : events->second.json->members) {
@@ -232,8 +234,8 @@ void loader::read_events_dir() {
                            events->second.overridden ? "--set events" : place_text(source_.file, event.where));
         }
     }
-    const auto added = add_events_dir(*draft_.events_dir, draft_.values.events.schemas, std::move(places), problems_);
-    if (!added) add_problem(key, printable(*draft_.events_dir) + " cannot be read: " + added.error());
+    const auto added = add_events_dir(*folder, draft_.values.events.schemas, std::move(places), problems_);
+    if (!added) add_problem(key, printable(*folder) + " cannot be read: " + added.error());
 }
 
 void loader::choose_log_format() {

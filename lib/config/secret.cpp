@@ -58,7 +58,7 @@ result<secret, std::string> usable_key(std::string text, const std::string& sour
         return refused(source + " holds a byte that no header may carry (byte " +
                        std::to_string(odd - text.begin() + 1) + "): put the API key alone there, on one line");
     }
-    return secret{std::move(text), source};
+    return secret{std::move(text), source, std::nullopt};
 }
 
 // A key that was written where its file's name belongs must not be shown; a real name mostly has a slash.
@@ -84,7 +84,10 @@ result<secret, std::string> load_api_key(const std::optional<std::string>& key_f
     const auto credentials = env("CREDENTIALS_DIRECTORY");
     if (key_file) {
         const bool is_credential = credentials && is_under(*key_file, *credentials);
-        return key_from_file(*key_file, shown_path(*key_file), !is_credential);
+        auto key = key_from_file(*key_file, shown_path(*key_file), !is_credential);
+        // systemd gives a service its credentials once.
+        if (key && !is_credential) key->watched = *key_file;
+        return key;
     }
     if (credentials) {
         const auto path = *credentials + "/api_key";

@@ -17,7 +17,8 @@ namespace posthaste {
 
 struct secret {
     std::string value;
-    std::string source;  // for messages
+    std::string source;                  // for messages
+    std::optional<std::string> watched;  // its file, which may be given another key; empty: a key for life
 };
 
 // The error says what is wrong and what to do.

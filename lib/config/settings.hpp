@@ -72,6 +72,8 @@ struct upstream_settings {
     std::string api_version = "2025-09";
     std::string api_key;  // from api_key_file, $CREDENTIALS_DIRECTORY/api_key or $POSTHASTE_API_KEY; never logged
     std::string api_key_source;  // where it came from, for messages
+    std::optional<std::string> api_key_file;
+    std::optional<std::string> api_key_watched;  // the file it came from; empty where the key is fixed for this process
     bool allow_plain_http = false;
     std::optional<std::string> ca_file;
     std::optional<std::string> client_certificate_file;  // both or none
@@ -123,7 +125,8 @@ struct settings {
     queue_settings queue;
     upstream_settings upstream;
     delivery_settings delivery;
-    event_catalog events;
+    event_catalog events;  // "events" and what is in events_dir
+    std::optional<std::string> events_dir;
     log_settings log;
 };
 

@@ -122,6 +122,11 @@ class compiler {
 
 }  // namespace
 
+bool operator==(const schema_node& a, const schema_node& b) {
+    const bool same_element = a.element && b.element ? *a.element == *b.element : a.element == b.element;
+    return a.type == b.type && a.named_fields == b.named_fields && a.fields == b.fields && same_element;
+}
+
 std::size_t schema_node::find(std::string_view name, std::size_t guess) const noexcept {
     if (guess < fields.size() && fields[guess].name == name) return guess;
     const auto name_at = [this](std::size_t i) -> std::string_view { return fields[i].name; };

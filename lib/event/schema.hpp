@@ -31,12 +31,17 @@ struct schema_node {
     static constexpr std::size_t no_field = static_cast<std::size_t>(-1);
     // The index of the field of that name. `guess` is looked at first: members mostly come in the schema's order.
     [[nodiscard]] std::size_t find(std::string_view name, std::size_t guess = 0) const noexcept;
+
+    // Whether both were compiled of the same schema; elements are looked into.
+    friend bool operator==(const schema_node& a, const schema_node& b);
 };
 
 struct schema_node::field {
     std::string name;
     bool required = true;
     schema_node type;
+
+    friend bool operator==(const field&, const field&) = default;
 };
 
 // One problem with a value, with the RFC 6901 pointer of its place in the event, e.g. "/data/ticketName".

@@ -27,6 +27,11 @@ struct dead_event {
 class dead_table {
   public:
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database, const dead_bounds& bounds);
+    // Other bounds from now on; what is over them goes by and by, as ever.
+    void bound_by(const dead_bounds& bounds) noexcept {
+        bounds_ = bounds;
+        forget_expiry();
+    }
 
     // Copies the event's row from `events`, damaged or not. False: there is none.
     [[nodiscard]] result<bool, sqlite_error> bury(const settlement& what);

@@ -15,6 +15,11 @@ inline constexpr std::uint64_t max_delivered_kept = 100'000;
 class delivered_facts {
   public:
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database, milliseconds keep);
+    // Another time from now on, for what is kept already, too.
+    void keep_for(milliseconds keep) noexcept {
+        keep_ = keep;
+        forget_expiry();
+    }
 
     [[nodiscard]] bool kept() const noexcept { return keep_ > milliseconds{0}; }
     // Keeps the facts of the pending events first ≤ number ≤ last, which were all delivered like `what`.

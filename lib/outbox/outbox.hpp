@@ -43,6 +43,10 @@ class outbox {
     outbox(const outbox&) = delete;
     outbox& operator=(const outbox&) = delete;
 
+    // Other bounds, times to keep and durability from the next transaction on. The path stays. Outside of a
+    // transaction.
+    [[nodiscard]] sqlite_result reconfigure(const queue_settings& queue);
+
     [[nodiscard]] sqlite_result begin();
     [[nodiscard]] sqlite_result commit();
     void rollback();
@@ -124,6 +128,7 @@ class outbox {
     [[nodiscard]] result<void, start_failure> bring_up_to_date();
     [[nodiscard]] sqlite_result create();
     [[nodiscard]] sqlite_result configure();
+    [[nodiscard]] sqlite_result apply_settings();
     [[nodiscard]] sqlite_result prepare_tables();
     [[nodiscard]] sqlite_result check();
     [[nodiscard]] sqlite_result note_boot(wall_time now);

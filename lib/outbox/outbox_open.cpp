@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 
+// The dead may take a quarter of the queue (rule 7).
+dead_bounds bounds_of_dead(const queue_settings& queue) {
+    return {queue.keep_dead, std::max<std::uint64_t>(queue.max_events / 4, 1), queue.max_bytes / 4};
+}
+
 }  // namespace
 
 result<std::unique_ptr<outbox>, start_failure> outbox::open(const queue_settings& queue, wall_time now) {
@@ -106,13 +111,22 @@ result<void, start_failure> outbox::bring_up_to_date() {
     return migrated ? result<void, start_failure>{} : refused(migrated.error());
 }
 
+sqlite_result outbox::reconfigure(const queue_settings& queue) {
+    std::string path = std::move(queue_.path);
+    queue_ = queue;
+    queue_.path = std::move(path);
+    dead_.bound_by(bounds_of_dead(queue_));
+    delivered_.keep_for(queue_.keep_delivered);
+    return apply_settings();
+}
+
 // What only an empty database can be told.
 sqlite_result outbox::create() {
     return database_.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
 }
 
-// With trusted_schema=OFF, which the connection sets, rule 14.
-sqlite_result outbox::configure() {
+// What the configuration has a say in.
+sqlite_result outbox::apply_settings() {
     const char* synchronous =
         queue_.durability == durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
     if (auto done = database_.execute(synchronous); !done) {
@@ -124,7 +138,12 @@ sqlite_result outbox::configure() {
     if (auto done = database_.prepare(release_size_, ("PRAGMA max_page_count = " + most_pages).c_str()); !done) {
         return done;
     }
-    if (auto done = release_size(); !done) {
+    return release_size();
+}
+
+// With trusted_schema=OFF, which the connection sets, rule 14.
+sqlite_result outbox::configure() {
+    if (auto done = apply_settings(); !done) {
         return done;
     }
     // SQLite takes a bound below the size that the file has for that size.
@@ -162,10 +181,7 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = retries_.prepare(database_); !done) {
         return done;
     }
-    // The dead may take a quarter of the queue (rule 7).
-    const dead_bounds a_quarter{queue_.keep_dead, std::max<std::uint64_t>(queue_.max_events / 4, 1),
-                                queue_.max_bytes / 4};
-    if (auto done = dead_.prepare(database_, a_quarter); !done) {
+    if (auto done = dead_.prepare(database_, bounds_of_dead(queue_)); !done) {
         return done;
     }
     if (auto done = delivered_.prepare(database_, queue_.keep_delivered); !done) {

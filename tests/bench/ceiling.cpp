@@ -59,7 +59,8 @@ int main(int count, char** arguments) {
     boost::asio::io_context io{1};
     forgetful_store store(io);
     rate_window accepted;
-    events_handler events({chosen.limits.body, read_clocks, {}}, store, chosen.events, accepted);
+    events_handler events({chosen.limits.body, read_clocks, {}}, store,
+                          std::make_shared<const event_catalog>(chosen.events), accepted);
     path_router routes;
     routes.add("POST", "/run/event", events);
     listener server(io, {.listen = chosen.listen, .limits = chosen.limits, .now = read_clocks}, routes);

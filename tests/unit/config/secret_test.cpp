@@ -80,6 +80,17 @@ TEST(api_key, may_be_open_under_the_credentials_directory) {
         key_in(folder.path() + "/credentials/../key", {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}}));
 }
 
+TEST(api_key, is_watched_in_a_file_and_fixed_elsewhere) {
+    const scratch_folder folder;
+    const auto file = folder.write("key", "hush");
+    folder.write("credentials/api_key", "hush");
+    const auto credentials = folder.path() + "/credentials";
+    EXPECT_EQ(key_in(file)->watched, file);
+    EXPECT_EQ(key_in(credentials + "/api_key", {{"CREDENTIALS_DIRECTORY", credentials}})->watched, std::nullopt);
+    EXPECT_EQ(key_in(std::nullopt, {{"CREDENTIALS_DIRECTORY", credentials}})->watched, std::nullopt);
+    EXPECT_EQ(key_in(std::nullopt, {{"POSTHASTE_API_KEY", "hush"}})->watched, std::nullopt);
+}
+
 TEST(api_key, does_not_leave_the_credentials_directory_by_dots) {
     const scratch_folder folder;
     folder.write("credentials/other", "hush");

@@ -6,6 +6,7 @@
 #include "daemon/server/events_handler.hpp"
 #include "daemon/server/health_handler.hpp"
 #include "daemon/server/status_handler.hpp"
+#include "tests/unit/server/asked.hpp"
 
 namespace posthaste {
 namespace {
@@ -13,76 +14,14 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-// A request as a session would hand it over, and what it was answered.
-class asked final : public exchange {
-  public:
-    asked(std::string head, std::string body = "") : text_(std::move(head)), body_(std::move(body)) {
-        auto read = check_head(text_);
-        EXPECT_TRUE(read);
-        head_ = *std::move(read);
-    }
-
-    [[nodiscard]] const request_head& head() const override { return head_; }
-    [[nodiscard]] std::string& body() override { return body_; }
-    void answer(response what) override {
-        ++answers;
-        status = what.status;
-        fields = what.fields;
-        text = what.body;
-    }
-    void answer(const problem& what) override {
-        ++answers;
-        status = what.status;
-        text = to_json(what);
-        retry_after = what.retry_after;
-    }
-    void answer_in_parts(response, std::shared_ptr<body_source>) override {}
-    void drop() override {}
-
-    [[nodiscard]] json shown() const { return json::parse(text); }
-
-    int answers = 0;
-    unsigned status = 0;
-    std::string fields;
-    std::string text;
-    std::optional<seconds> retry_after;
-
-  private:
-    std::string text_;
-    request_head head_;
-    std::string body_;
-};
-
-std::shared_ptr<asked> get(const std::string& path) {
-    return std::make_shared<asked>("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-}
-
-std::shared_ptr<asked> post(const std::string& fields, const std::string& body,
-                            const std::string& path = "/run/event") {
-    return std::make_shared<asked>(
-        "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + fields + "\r\n", body);
-}
-
-instant noon() {
-    return {wall_time(milliseconds(1'700'000'000'000)), steady_time(std::chrono::hours{5})};
-}
-
-struct sink_of_test final : event_sink {
-    void append(event what, append_reply reply) override {
-        taken.push_back(std::move(what));
-        replies.push_back(std::move(reply));
-    }
-    std::vector<event> taken;
-    std::vector<append_reply> replies;
-};
-
 struct posting : testing::Test {
     sink_of_test sink;
-    event_catalog catalog;
     rate_window accepted;
     std::optional<refusal> refusing;
-    events_handler events{
-        {.body_limit = 1000, .now = noon, .refusing = [this] { return refusing; }}, sink, catalog, accepted};
+    events_handler events{{.body_limit = 1000, .now = noon, .refusing = [this] { return refusing; }},
+                          sink,
+                          std::make_shared<const event_catalog>(),
+                          accepted};
     const std::string body = R"({ "event": "Ticket Created","userId":"u1", "data":{"n":12345678901234567890} })";
 };
 
@@ -249,13 +188,16 @@ TEST(status_handler, asks_the_store_and_then_delivery) {
     rate_window accepted;
     status_source source{.store = [](auto reply) { reply(store_status{}); },
                          .upstream = [](auto reply) { reply({.state = "paused"}); },
-                         .stopping = {}};
+                         .stopping = {},
+                         .configuration = [] { return configuration_state{.loaded_at = noon().wall}; }};
     status_handler handler(source, queue_settings{}, accepted, noon);
     const auto request = get("/v1/status");
     handler.handle(request);
     EXPECT_EQ(request->status, 200U);
     EXPECT_EQ(request->shown()["upstream"]["state"], "paused");
     EXPECT_EQ(request->shown()["queue"]["maxEvents"], 10'000'000);
+    EXPECT_EQ(request->shown()["configuration"],
+              (json{{"loadedAt", "2023-11-14T22:13:20.000Z"}, {"lastReload", nullptr}}));
 }
 
 TEST(health, is_alive_and_ready_or_says_why_not) {

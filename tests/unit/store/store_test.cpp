@@ -71,6 +71,28 @@ TEST(store, tells_delivery_nothing_of_refused_events) {
     EXPECT_THAT(numbers_of(h.listener.events), ElementsAre(1, 2));
 }
 
+TEST(store, takes_other_settings_while_it_runs) {
+    store_harness h;
+    queue_settings other = h.queue;
+    other.max_events = 1;
+    h.box->reconfigure(other);
+    (void)h.status();  // asked behind it
+    const auto answers = h.append({ticket(), ticket()});
+    EXPECT_TRUE(answers[0]);
+    ASSERT_FALSE(answers[1]);
+    EXPECT_EQ(answers[1].error(), refusal::queue_full);
+    EXPECT_FALSE(h.status().disk_full);
+    other.max_events = 10;
+    other.disk_reserve = std::uint64_t{1} << 62;
+    h.box->reconfigure(other);
+    EXPECT_TRUE(h.status().disk_full);
+    EXPECT_EQ(h.append().error(), refusal::disk_full);
+    other.disk_reserve = 0;
+    h.box->reconfigure(other);
+    EXPECT_FALSE(h.status().disk_full);
+    EXPECT_TRUE(h.append());
+}
+
 TEST(store, tells_how_many_settlements_are_durable_and_reads_after_them) {
     store_harness h;
     h.append({ticket(), ticket(), ticket()});

@@ -1,0 +1,88 @@
+// Brings a changed configuration, or a changed key, into force while everything goes on.
+//
+// On SIGHUP the whole is read again: the file with the same --set, events_dir, key and certificates. The key's file is
+// also looked at once a second (by stat), as a rotated key must work without a signal; a key that is fixed for the
+// process is not. What is read is read on a short-lived thread of its own, one at a time, and checked as a whole before
+// any of it is handed over: what has a problem changes nothing, is logged, and is told by state(). Belongs to the
+// accept thread.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/delivery/delivery.hpp"
+#include "daemon/server/configuration_state.hpp"
+#include "daemon/supervisor/file_stamp.hpp"
+#include "lib/config/reload.hpp"
+
+namespace posthaste {
+
+// Where the settings came from. Called on the loading thread.
+struct configuration_source {
+    std::function<result<settings, config_problems>()> load;
+    environment env;  // for the key
+};
+
+// Read, checked and prepared: nothing of it can fail any more.
+struct fresh_configuration {
+    reload_plan plan;
+    delivery_plan delivery;
+    bool by_hand = false;  // a person asked for it
+};
+
+class reloader {
+  public:
+    // `apply` brings it into force, on the accept thread. Without a source nothing is ever loaded.
+    reloader(boost::asio::io_context& accept, std::optional<configuration_source> source,
+             std::shared_ptr<const settings> in_force, std::function<void(fresh_configuration)> apply);
+    ~reloader();
+
+    reloader(const reloader&) = delete;
+    reloader& operator=(const reloader&) = delete;
+
+    // Begins to watch the key's file.
+    void start();
+    // As on SIGHUP. While a load is under way, one more follows it.
+    void reload();
+    // From now on nothing is brought into force; `done` runs once the loading thread has ended.
+    void stop(std::function<void()> done);
+    // Whether there is a loading thread: a file system that does not answer may keep it.
+    [[nodiscard]] bool loading() const noexcept { return thread_.joinable(); }
+
+    [[nodiscard]] const configuration_state& state() const noexcept { return state_; }
+
+  private:
+    enum class cause { by_hand, key_file };
+    using outcome = result<fresh_configuration, config_problems>;
+
+    void load(cause why);
+    [[nodiscard]] outcome load_now(cause why, const settings& in_force) const;
+    void loaded(cause why, outcome what);
+    void take(cause why, fresh_configuration fresh);
+    void refuse(cause why, const config_problems& problems);
+    void keep_watching();
+    void look_at_key_file();
+
+    boost::asio::io_context& accept_;
+    std::optional<configuration_source> source_;
+    std::shared_ptr<const settings> in_force_;
+    std::function<void(fresh_configuration)> apply_;
+    configuration_state state_;
+    std::thread thread_;
+    std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> waiting_for_thread_;
+    bool once_more_ = false;
+    bool stopped_ = false;
+    std::function<void()> when_stopped_;
+    boost::asio::steady_timer look_;
+    std::optional<file_stamp> key_stamp_;  // of the key that was loaded; empty: to be loaded again
+    std::string told_of_key_;              // the problem that was logged last
+};
+
+}  // namespace posthaste
