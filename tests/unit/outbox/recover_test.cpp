@@ -69,6 +69,26 @@ TEST(recovery, leaves_the_damaged_outbox_as_it_was_and_nothing_else_behind) {
     EXPECT_EQ(files(), before);
 }
 
+TEST(recovery, leaves_it_to_the_next_run_to_park) {
+    damaged_file t;
+    t.fill(12);
+    const auto lanes = [&] {
+        batch work;
+        work.reads.emplace_back(parked_lanes_request{});
+        return std::get<parked_lanes>(t.commit(work).reads.at(0));
+    };
+    batch parked;
+    parked.parkings = {{"1", 3}, {"1", 4}};
+    parked.mark = 4;
+    t.commit(parked);
+    EXPECT_EQ(lanes().mark, 4U);
+    t.box.reset();
+    t.recover_some();
+    EXPECT_EQ(t.recovered_numbers().size(), 12U);
+    EXPECT_EQ(lanes().mark, 0U) << "what was lost of the parkings nobody knows";
+    EXPECT_THAT(lanes().user_ids, IsEmpty());
+}
+
 TEST(recovery, takes_from_the_log_what_the_database_does_not_have_yet) {
     damaged_file t;
     t.fill(20);
