@@ -1,4 +1,5 @@
-// Goes the way to the upstream step by step, as a delivery does: DNS, TCP, the proxy's tunnel, TLS, key. No event is sent.
+// Goes the way to the upstream step by step, as a delivery does: DNS, TCP, the proxy's tunnel, TLS, key. No event is
+// sent.
 
 #pragma once
 

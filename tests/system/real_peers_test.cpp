@@ -159,9 +159,8 @@ TEST(real_peers, nginx_that_closes_each_tenth_request_gets_every_event_once_and_
     EXPECT_EQ(keys, acknowledged) << "none is lost, and none is another's";
     EXPECT_EQ(requests.size(), keys.size()) << "none is repeated";
     EXPECT_GE(connections.size(), requests.size() / 10);
-    // All but the first few connections, which were opened before there was a session.
-    EXPECT_GE(resumed.size() + 16, connections.size()) << resumed.size() << " resumed of " << connections.size();
-    EXPECT_GT(resumed.size(), connections.size() / 2);
+    // All but the first connections, at most one a user, which were opened before there was a session.
+    EXPECT_GE(resumed.size() + 20, connections.size()) << resumed.size() << " resumed";
 }
 
 TEST(real_peers, haproxy_before_a_dying_backend_gets_everything_through_in_each_users_order) {

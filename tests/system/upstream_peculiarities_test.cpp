@@ -132,7 +132,7 @@ TEST(upstream_peculiarities, an_answer_before_the_whole_request_is_read_is_not_l
 }
 
 TEST(upstream_peculiarities, an_answer_of_a_gigabyte_is_cut_off_and_its_status_counts) {
-    answer_step flood = says("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n");
+    answer_step flood = says("HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\n");
     flood.what = answer_step::kind::flood;
     pair_of_both both({answers(200), flood, answers(200)});
     both.deliver();

@@ -105,6 +105,9 @@ TEST(tunnel, that_is_refused_is_no_answer_and_names_the_proxy) {
         {"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno",
          " refused the way to upstream.example:8443 (it answered 407): it asks for credentials, or for others: check "
          "those in upstream.proxy"},
+        {"HTTP/1.1 401 Unauthorized\r\n\r\n",
+         " refused the way to upstream.example:8443 (it answered 401): it asks for credentials, or for others: check "
+         "those in upstream.proxy"},
         {"HTTP/1.1 403 Forbidden\r\n\r\n",
          " refused the way to upstream.example:8443 (it answered 403): it must allow CONNECT to this host and port"},
         {"HTTP/1.1 502 Bad Gateway\r\n\r\n",
