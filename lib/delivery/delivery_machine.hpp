@@ -92,10 +92,9 @@ struct pause_asked {};  // by a person; like resume_asked always followed by a r
 struct resume_asked {};
 struct delivery_stopping {};
 
-using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, parked_lanes_arrived,
-                                attempt_ended,
-                                settlements_confirmed, time_came, rules_changed, probe_asked, pause_asked, resume_asked,
-                                delivery_stopping>;
+using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived,
+                                parked_lanes_arrived, attempt_ended, settlements_confirmed, time_came, rules_changed,
+                                probe_asked, pause_asked, resume_asked, delivery_stopping>;
 
 // What to do.
 struct settle_event {

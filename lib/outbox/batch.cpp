@@ -170,8 +170,8 @@ result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, bool m
         }
         out.stuck = !*settled;
     }
-    const bool nothing_else = work.parkings.empty() && !work.mark && work.unparkings.empty() && !work.upstream &&
-                              work.reads.empty();
+    const bool nothing_else =
+        work.parkings.empty() && !work.mark && work.unparkings.empty() && !work.upstream && work.reads.empty();
     if (out.stuck || nothing_else) {
         return out;
     }

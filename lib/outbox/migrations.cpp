@@ -101,8 +101,8 @@ ALTER TABLE meta ADD COLUMN foreign_ids INTEGER NOT NULL DEFAULT 0;
 UPDATE meta SET dead_bytes = (SELECT ifnull(sum(bytes & 0x7fffffff), 0) FROM dead);
 )sql";
 
-// Version 3: what is parked stays known over a restart (lib/outbox/parking.hpp), as earlier parkings were not; and so is
-// what delivery knows of the upstream.
+// Version 3: what is parked stays known over a restart (lib/outbox/parking.hpp), as earlier parkings were not; and so
+// is what delivery knows of the upstream.
 constexpr const char* version_3 = R"sql(
 DELETE FROM parked;
 ALTER TABLE meta ADD COLUMN parked_to INTEGER NOT NULL DEFAULT 0;

@@ -17,9 +17,9 @@ namespace posthaste::testing {
 class delivery_machine_fixture : public ::testing::Test {
   protected:
     // A machine that has read an outbox without events to its end.
-    void begin(delivery_rules rules = {}) {
+    void begin(delivery_rules rules = {}, upstream_memory left = {}) {
         machine.emplace(rules, [] { return std::uint64_t{0}; });
-        EXPECT_EQ(only<fetch_parked_lanes>(resume(delivery_started{})).size(), 1u);
+        EXPECT_EQ(only<fetch_parked_lanes>(resume(delivery_started{std::move(left)})).size(), 1u);
         EXPECT_EQ(
             only<fetch_page>(resume(parked_lanes_arrived{{.user_ids = {}, .mark = 0, .reached_end = true}})).size(),
             1u);

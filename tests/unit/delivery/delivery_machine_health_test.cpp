@@ -91,9 +91,7 @@ TEST_F(delivery_machine_health_test, an_unreached_upstream_pauses_on_404_and_a_r
 TEST_F(delivery_machine_health_test, that_it_was_reached_is_known_after_a_restart_but_not_of_another_key) {
     delivery_rules rules;
     rules.target = "one";
-    machine.emplace(rules, [] { return std::uint64_t{0}; });
-    resume(delivery_started{{.reached_with = "one"}});
-    resume(page_arrived{{.events = {}, .damaged = {}, .last = 0, .reached_end = true}});
+    begin(rules, {.reached_with = "one"});
     commit("ada", 1, 2);
     EXPECT_EQ(only<settle_event>(answer(403)).at(0).what.what, settlement::kind::dead);
     rules.target = "two";
@@ -192,9 +190,7 @@ TEST_F(delivery_machine_health_test, a_pause_by_hand_is_remembered_and_resumed) 
 }
 
 TEST_F(delivery_machine_health_test, a_pause_of_the_run_before_goes_on) {
-    machine.emplace(delivery_rules{}, [] { return std::uint64_t{0}; });
-    resume(delivery_started{{.paused = upstream_memory::pause::by_hand, .paused_at = clock.now().wall}});
-    resume(page_arrived{{.events = {}, .damaged = {}, .last = 0, .reached_end = true}});
+    begin({}, {.paused = upstream_memory::pause::by_hand, .paused_at = clock.now().wall});
     commit("ada", 1, 1);
     EXPECT_TRUE(running.empty());
     resume(resume_asked{});

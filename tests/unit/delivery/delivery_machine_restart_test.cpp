@@ -114,7 +114,7 @@ TEST_F(delivery_machine_restart_test, lanes_that_wait_make_room_for_parked_ones)
     EXPECT_EQ(running.size(), 2u);
     auto& full = resume(parked_lanes_arrived{{.user_ids = {"c"}, .last = "c", .mark = 30, .reached_end = false}});
     EXPECT_TRUE(only<fetch_lane>(full).empty());
-    auto& idle = answer(503);
+    auto& idle = answer(500);
     const auto lane = only<fetch_lane>(idle);
     ASSERT_FALSE(lane.empty());
     EXPECT_EQ(lane[0].what.user_id, "c");

@@ -89,6 +89,8 @@ class simulation {
             }
             wake_.reset();
             happened(time_came{});
+            // Where every probe is rejected only a person can end the pause.
+            if (machine_->report(clock_.now()).state == "paused" && pick(10) == 0) happened(resume_asked{});
         }
     }
 
