@@ -128,6 +128,31 @@ TEST(store, gives_parked_events_back_by_lane) {
     EXPECT_THAT(numbers_of(got.events), ElementsAre(1, 3));
 }
 
+TEST(store, tells_which_lanes_have_parked_events_up_to_the_mark) {
+    store_harness h;
+    h.append({ticket("a"), ticket("b"), ticket("c")});
+    h.box->park({{"a", 1}, {"b", 2}, {"c", 3}});
+    h.box->mark_parked(2);
+    h.box->unpark({{"a", 1}});
+    const auto found = h.ask<parked_lanes>([&](auto reply) { h.box->fetch_parked_lanes({}, reply); });
+    EXPECT_THAT(found.user_ids, ElementsAre("b"));
+    EXPECT_EQ(found.mark, 2U);
+    EXPECT_TRUE(found.reached_end);
+}
+
+TEST(store, takes_more_parkings_than_one_commit_does) {
+    store_harness h;
+    h.append({ticket("a")});
+    std::vector<parked_event> rows;
+    for (sequence number = 1; number <= 10'000; ++number) {
+        rows.push_back({"user " + std::to_string(number % 100), number});
+    }
+    h.box->park(std::move(rows));
+    h.box->mark_parked(1);
+    const auto found = h.ask<parked_lanes>([&](auto reply) { h.box->fetch_parked_lanes({}, reply); });
+    EXPECT_THAT(found.user_ids, ElementsAre("user 1"));
+}
+
 TEST(store, replies_run_on_the_threads_that_own_them) {
     temporary_folder folder;
     boost::asio::io_context accept{1};
