@@ -196,6 +196,7 @@ lookup_answer store_thread::answer(reconfiguration& asked) {
     if (const auto done = box_->reconfigure(asked.queue); !done) {
         fail(done.error());
     }
+    watch_disk(options_.now().steady, 0);
     return [] {};
 }
 
