@@ -217,7 +217,8 @@ TEST(statuses, are_read_with_what_they_mean) {
 }
 
 TEST(statuses, that_are_none_or_mean_nothing_are_all_told) {
-    const std::string six = R"({"40": "retry", "4040": "dead", "abc": "dead", "100": "retry", "404": "forget", "410": 5})";
+    const std::string six = R"({"40": "retry", "4040": "dead", "abc": "dead", "100": "retry", )"
+                            R"("404": "forget", "410": 5})";
     EXPECT_THAT(problems_with("delivery.statuses", six), testing::SizeIs(6));
     EXPECT_THAT(
         problems_with("delivery.statuses", R"({"404": "retyr"})"),
