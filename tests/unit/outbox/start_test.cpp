@@ -92,7 +92,7 @@ TEST(start, leaves_someone_elses_database_untouched) {
     temporary_folder folder;
     queue_settings queue;
     queue.path = folder / "outbox.db";
-    alter(queue.path, "CREATE TABLE theirs (a)");
+    alter(queue.path, "CREATE TABLE theirs (a); PRAGMA user_version = 1");  // a number that ours has, too
     const auto before = content_of(queue.path);
     const auto opened = outbox::open(queue, wall_time{});
     ASSERT_FALSE(opened);

@@ -243,6 +243,16 @@ TEST(store, a_disk_under_its_reserve_refuses_appends_but_settles) {
     EXPECT_EQ(status.totals.delivered, 1U);
 }
 
+TEST(store, copies_the_log_into_the_database_before_anybody_hears_that_the_disk_is_full) {
+    failing_disk disk;
+    store_harness h(false);
+    h.queue.disk_reserve = std::uint64_t{1} << 60;
+    h.open();
+    const int before = failing_disk::syncs;
+    ASSERT_FALSE(h.append());
+    EXPECT_EQ(failing_disk::syncs, before + 2) << "of the log and of the database, and no commit";
+}
+
 TEST(store, settlements_that_a_full_disk_would_not_take_are_kept_until_it_does) {
     failing_disk disk;
     store_harness h;
