@@ -124,7 +124,7 @@ struct delivery::impl final : private attempt_listener {
         now.in_flight = machine.in_flight();
         if (paused) {
             now.state = "paused";
-            now.reason = "paused by hand";
+            now.reason = "by-hand: somebody stopped the sending; \"posthaste resume\" lets it go on";
         }
         now.last_error = last_error;
         now.delivered_per_second = delivered.per_second(options.now().steady);
