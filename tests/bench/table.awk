@@ -30,9 +30,11 @@ $1 == "run" {
     latencies[$2, $3] = latencies[$2, $3] " " $5
 }
 $1 == "delivered" { delivered[$2] = delivered[$2] " " $3 }
-$1 == "drain" { drain = drain " " $2 }
+$1 == "drain" { drain[$2] = drain[$2] " " $3 }
+$1 == "wrk_drain" { wrk[$2] = wrk[$2] " " $3 }
+$1 == "added" { added50 = added50 " " $2; added99 = added99 " " $3; added_sync = added_sync " " $4 " " $5 }
 $1 == "store" { kept[$2] = kept[$2] " " $3 }
-$1 == "bare" { bare = bare " " $2 }
+$1 == "bare" { bare[$2] = bare[$2] " " $3 }
 
 END {
     printf "fdatasync of 4 KiB, p50 at the start, between and at the end (us): append%s; overwrite%s\n", append, overwrite
@@ -61,8 +63,10 @@ END {
         printf "\np50 at 1 connection (us): ceiling %.0f, accepting %.0f: %.0f more, of which fdatasync %.0f (goal: at most %.0f)\n", \
             median(latencies["ceiling", 1]), median(latencies["accepting", 1]), spent, sync, sync + 60
     }
-    if (drain != "") printf "\ndrain over 16 connections: %.0f a second; bare client %.0f; ratio %.2f (goal: at least 0.70)\n", \
-        median(drain), median(bare), median(drain) / median(bare)
+    if (16 in drain) drain_row(16, 0.70)
+    if (32 in drain) drain_row(32, 0.80)
+    if (added50 != "") printf "\nfrom the 202 to the upstream's socket, idle (us): p50 %.0f (goal: at most 500), p99 %.0f (3000); fdatasync %.0f\n", \
+        median(added50), median(added99), median(added_sync)
     if ("minimal" in kept) {
         printf "\nthe store alone, events inserted and settled a second: minimal loop %.0f\n", median(kept["minimal"])
         printf "  facts of delivered events kept: %.0f, ratio %.2f (goal: at least 0.60)\n", median(kept["day"]), \
@@ -70,6 +74,11 @@ END {
         printf "  none kept: %.0f, ratio %.2f (goal: at least 0.80)\n", median(kept["none"]), \
             median(kept["none"]) / median(kept["minimal"])
     }
+}
+
+function drain_row(count, goal) {
+    printf "\ndrain over %d connections: %.0f a second; bare client %.0f, ratio %.2f (goal: at least %.2f); wrk %.0f\n", count, \
+        median(drain[count]), median(bare[count]), median(drain[count]) / median(bare[count]), goal, median(wrk[count])
 }
 
 # The goals stand for 1, 16, 64 and 256 connections; picks those of the columns there are.
