@@ -93,7 +93,8 @@ permit upstream_health::may_start(steady_time now, std::uint32_t in_flight) cons
 std::optional<steady_time> upstream_health::next_permit(steady_time now, std::uint32_t in_flight) const noexcept {
     const steady_time allowed = std::max({held_until_, bucket_.next(), now});
     if (paused_ || open_) {
-        if (!probes() || probing_) return std::nullopt;
+        // A reload may have lowered what may run at once.
+        if (!probes() || probing_ || in_flight >= rules_.max_concurrency) return std::nullopt;
         return std::max(allowed, next_probe_);
     }
     if (in_flight >= window_.size()) return std::nullopt;
@@ -103,7 +104,7 @@ std::optional<steady_time> upstream_health::next_permit(steady_time now, std::ui
 attempt_ticket upstream_health::start(steady_time now) {
     bucket_.take(now);
     probing_ = probing_ || probes();
-    return {.serial = window_.start(now), .probe = probes()};
+    return {.serial = window_.start(now), .probe = probes(), .stop = stops_};
 }
 
 void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome& outcome, verdict meaning, instant now,
@@ -120,7 +121,12 @@ void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome&
     } else {
         failed(ticket, outcome, now, random);
     }
-    if (ticket.probe && probes()) probe_again(now.steady, random);
+    if (is_probe_of_this_stop(ticket) && probes()) probe_again(now.steady, random);
+}
+
+// What was sent before this pause or opening says nothing of it, were it the very probe that led to it.
+bool upstream_health::is_probe_of_this_stop(const attempt_ticket& ticket) const noexcept {
+    return ticket.probe && ticket.stop == stops_;
 }
 
 void upstream_health::ended_void(const attempt_ticket& ticket) {
@@ -134,7 +140,7 @@ void upstream_health::delivered(const attempt_ticket& ticket, bool surely, insta
     guard_armed_ = guard_armed_ || surely;
     window_.succeeded(ticket.serial);
     // An attempt of before the pause says nothing of what is wrong since.
-    if (is_at_fault() && ticket.probe) {
+    if (is_at_fault() && is_probe_of_this_stop(ticket)) {
         paused_.reset();
         window_.restart();
     }
@@ -163,6 +169,7 @@ void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome
     if (++failures_in_a_row_ < rules_.failures_that_open) return;
     open_ = true;
     ++troubles_;
+    ++stops_;
     since_ = now.wall;
     last_trouble_ = outcome;
     window_.restart();
@@ -186,6 +193,7 @@ void upstream_health::hold(const attempt_outcome& outcome, instant now) {
 void upstream_health::pause(cause why, const attempt_outcome& outcome, instant now) {
     paused_ = pausing{why, now.wall};
     ++troubles_;
+    ++stops_;
     last_trouble_ = outcome;
     window_.restart();
     open_ = false;
@@ -213,6 +221,7 @@ void upstream_health::close() {
 
 void upstream_health::pause_by_hand(instant now) {
     if (paused_ && paused_->why == cause::by_hand) return;
+    if (paused_ && paused_->why == cause::rejecting_everything) guard_armed_ = false;  // it has spoken already
     pause(cause::by_hand, {}, now);
 }
 

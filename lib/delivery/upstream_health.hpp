@@ -45,6 +45,7 @@ enum class permit { none, attempt, probe };
 struct attempt_ticket {
     std::uint64_t serial = 0;
     bool probe = false;
+    std::uint32_t stop = 0;  // which pause or opening it probes
 };
 
 class upstream_health {
@@ -102,6 +103,7 @@ class upstream_health {
     void probe_again(steady_time now, std::uint64_t random);
     void close();
     [[nodiscard]] bool probes() const noexcept;
+    [[nodiscard]] bool is_probe_of_this_stop(const attempt_ticket& ticket) const noexcept;
     [[nodiscard]] std::string reason() const;
 
     health_rules rules_;
@@ -120,6 +122,7 @@ class upstream_health {
     std::uint32_t rejections_in_a_row_ = 0;
     bool guard_armed_ = true;
     std::uint32_t troubles_ = 0;
+    std::uint32_t stops_ = 0;         // the same without the holds: which one a probe belongs to
     wall_time since_{};               // of open or held
     attempt_outcome last_trouble_{};  // that led to the present state
 };

@@ -215,6 +215,34 @@ TEST_F(upstream_health_test, a_delivery_that_began_before_the_pause_does_not_end
     EXPECT_EQ(state(), upstream_state::paused);
 }
 
+TEST_F(upstream_health_test, a_probe_that_finds_the_key_refused_begins_a_pause_like_any_other) {
+    fail_until_open();
+    clock.advance(wait());
+    answer(401);
+    EXPECT_EQ(state(), upstream_state::paused);
+    EXPECT_EQ(wait(), seconds{30}) << "it was no probe of this pause";
+}
+
+TEST_F(upstream_health_test, a_probe_from_before_the_pause_does_not_end_it) {
+    const auto other = start();
+    fail_until_open();
+    clock.advance(wait());
+    const auto probe = start();
+    end(other, {401, "why"});
+    end(probe, {200, ""});
+    EXPECT_EQ(state(), upstream_state::paused);
+    EXPECT_EQ(wait(), seconds{30});
+}
+
+TEST_F(upstream_health_test, a_probe_waits_where_a_reload_leaves_no_room_for_it) {
+    fail_until_open();
+    rules.max_concurrency = 1;
+    health.change_rules(rules);
+    clock.advance(wait());
+    EXPECT_EQ(may_start(1), permit::none);
+    EXPECT_EQ(may_start(0), permit::probe);
+}
+
 TEST_F(upstream_health_test, a_probe_is_due_at_once_when_the_set_up_may_have_changed) {
     answer(401);
     health.look_again(clock.now(), true);
@@ -267,6 +295,16 @@ TEST_F(upstream_health_test, after_a_resume_the_guard_keeps_still_until_somethin
     for (int each = 0; each < 20; ++each)
         answer(422);
     EXPECT_EQ(state(), upstream_state::paused);
+}
+
+TEST_F(upstream_health_test, a_guard_whose_pause_a_person_took_over_keeps_still_as_well) {
+    for (int each = 0; each < 20; ++each)
+        answer(422);
+    health.pause_by_hand(clock.now());
+    health.resume_by_hand();
+    for (int each = 0; each < 20; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::up);
 }
 
 TEST_F(upstream_health_test, the_guard_can_be_switched_off) {

@@ -33,6 +33,7 @@ class simulated_store {
     void park(std::vector<parked_event> events) { calls_.emplace_back(std::move(events)); }
     void mark_parked(sequence through) { calls_.emplace_back(mark{through}); }
     void unpark(std::vector<parked_event> events) { calls_.emplace_back(over{std::move(events)}); }
+    void remember(upstream_memory what) { calls_.emplace_back(std::move(what)); }
     void fetch_parked_lanes(parked_lanes_request request) { calls_.emplace_back(std::move(request)); }
     void fetch(page_request request) { calls_.emplace_back(request); }
     void fetch_lane(lane_request request) { calls_.emplace_back(std::move(request)); }
@@ -89,6 +90,8 @@ class simulated_store {
 
     std::map<sequence, pending_event> pending;
     std::map<sequence, fate> gone;
+    upstream_memory upstream;             // as it was remembered last
+    std::size_t unknown_settlements = 0;  // of events that were not pending
 
   private:
     struct mark {
@@ -98,7 +101,7 @@ class simulated_store {
         std::vector<parked_event> events;
     };
     using call = std::variant<pending_event, settlement, std::vector<parked_event>, mark, over, page_request,
-                              lane_request, parked_lanes_request>;
+                              lane_request, parked_lanes_request, upstream_memory>;
     using answers = std::deque<occurrence>;
 
     void run(pending_event& event, events_committed& hint, std::size_t&, answers&) {
@@ -109,7 +112,10 @@ class simulated_store {
     void run(settlement& what, events_committed&, std::size_t& settled, answers&) {
         ++settled;
         const auto found = pending.find(what.number);
-        if (found == pending.end()) return;
+        if (found == pending.end()) {
+            ++unknown_settlements;
+            return;
+        }
         if (what.what == settlement::kind::failed) {
             found->second.history = std::move(what.history);
             return;
@@ -124,6 +130,8 @@ class simulated_store {
     }
 
     void run(mark& to, events_committed&, std::size_t&, answers&) { mark_ = std::max(mark_, to.through); }
+
+    void run(upstream_memory& what, events_committed&, std::size_t&, answers&) { upstream = std::move(what); }
 
     void run(over& settled, events_committed&, std::size_t&, answers&) {
         for (const auto& each : settled.events)
