@@ -229,6 +229,7 @@ void upstream_health::resume_by_hand() {
     if (!paused_) return;
     if (paused_->why == cause::rejecting_everything) guard_armed_ = false;
     paused_.reset();
+    window_.restart();
 }
 
 void upstream_health::look_again(instant now, bool other_key) {

@@ -21,8 +21,9 @@ void event_accounts::begin(const std::map<sequence, pending_event>& stored, inst
         one.conflicts = event.history->conflicts_in_a_row;
         one.first_failed = event.history->first_failed_at;
         if (event.history->last_error) one.last_status = event.history->last_error->status;
-        one.due = now.steady + std::clamp(event.history->next_at - now.wall, milliseconds{0}, retry_.max);
-        if (!jumped_) one.earliest = one.due;
+        const milliseconds left = std::max(event.history->next_at - now.wall, milliseconds{0});
+        one.due = now.steady + left;  // at the latest: what is read back later is bounded from then on
+        if (!jumped_) one.earliest = now.steady + std::min(left, retry_.max);
     }
     accounts_ = std::move(known);
     mixed_ = false;

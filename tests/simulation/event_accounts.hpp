@@ -71,7 +71,7 @@ class event_accounts {
 
     retry_settings retry_;
     bool jumped_ = false;
-    bool mixed_ = false;
+    bool mixed_ = false;  // what waited without order holds its lane up until all of it is over
     std::map<sequence, account> accounts_;
     std::vector<std::set<sequence>> lanes_;  // what is not through, by user
 };

@@ -122,9 +122,10 @@ bool world::is_quiet() const {
 
 // Nothing is under way: what could be sent by then should have been.
 void world::check_nothing_sleeps(steady_time until) {
-    // Without order a full window may make one event that failed wait for another.
     const auto allowed = model_.latest_start();
-    if (!allowed || rules_.ordering == ordering::none) return;
+    // A window that is full of events which failed and wait keeps others out: it is bounded.
+    const bool full = machine_->window().event_room() == 0 || machine_->window().byte_room() == 0;
+    if (!allowed || full) return;
     // While the upstream is not up only those in the window are tried; there are lanes enough of them.
     const bool up = model_.state(clock_.now().steady) == upstream_state::up;
     std::vector<bool> considered(users_);

@@ -34,7 +34,8 @@ void upstream_model::pause_by_hand() {
 
 void upstream_model::resume_by_hand() {
     if (pause_ == pause::guard) armed_ = false;
-    pause_ = pause::none;  // no other stop: the window is at one since the pause began
+    if (paused()) ++stops_;
+    pause_ = pause::none;
 }
 
 const char* upstream_model::why_not(steady_time now, bool probe_running) const {
