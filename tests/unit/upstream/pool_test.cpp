@@ -327,7 +327,9 @@ TEST(upstream_pool, ends_attempts_in_flight_on_their_old_way_and_keeps_no_connec
     attempts.use(plain_upstream(after.port()));
     told.set_value();
     EXPECT_EQ(attempts.finish().status, 200);
-    EXPECT_FALSE(used_again.get_future().get());
+    auto whether_used = used_again.get_future();
+    ASSERT_EQ(whether_used.wait_for(seconds{10}), std::future_status::ready) << "it is still open";
+    EXPECT_FALSE(whether_used.get());
     EXPECT_EQ(attempts.make().status, 200);
     EXPECT_EQ(after.connections(), 1);
 }
