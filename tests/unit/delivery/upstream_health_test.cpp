@@ -1,8 +1,4 @@
-#include "lib/delivery/upstream_health.hpp"
-
-#include <gtest/gtest.h>
-
-#include "tests/unit/delivery/support.hpp"
+#include "tests/unit/delivery/upstream_health_fixture.hpp"
 
 namespace posthaste {
 namespace {
@@ -10,53 +6,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-// Answers one attempt after the other, as the machine would hand them on.
-class upstream_health_test : public ::testing::Test {
-  protected:
-    [[nodiscard]] upstream_state state() const { return health.state(clock.now().steady); }
-    [[nodiscard]] permit may_start(std::uint32_t in_flight = 0) const {
-        return health.may_start(clock.now().steady, in_flight);
-    }
-    attempt_ticket start() { return health.start(clock.now().steady); }
-
-    void end(const attempt_ticket& ticket, const attempt_outcome& outcome) {
-        const verdict meaning = judge(outcome.status, {.reached_before = reached}, {});
-        health.ended(ticket, outcome, meaning, clock.now(), 0);
-    }
-    void answer(std::optional<int> status) { end(start(), {status, "why"}); }
-    void answer(int status, milliseconds retry_after) { end(start(), {status, "why", retry_after}); }
-
-    void fail_until_open() {
-        for (int each = 0; each < 5; ++each)
-            answer(std::nullopt);
-    }
-
-    // How long until something may be sent; negative: never by itself.
-    [[nodiscard]] milliseconds wait() const {
-        const auto next = health.next_permit(clock.now().steady, 0);
-        return next ? std::chrono::duration_cast<milliseconds>(*next - clock.now().steady) : milliseconds{-1};
-    }
-
-    [[nodiscard]] upstream_report report() const {
-        upstream_report made;
-        health.describe(made, clock.now());
-        return made;
-    }
-
-    // As the next run finds it.
-    [[nodiscard]] upstream_health restarted() const {
-        upstream_memory memory;
-        (void)health.remember(memory);
-        upstream_health next(rules);
-        next.restore(memory, clock.now());
-        return next;
-    }
-
-    testing::virtual_clock clock;
-    health_rules rules;
-    upstream_health health{rules};
-    bool reached = false;
-};
+class upstream_health_test : public testing::upstream_health_fixture {};
 
 TEST_F(upstream_health_test, is_up_at_the_start_with_four_at_once) {
     EXPECT_EQ(state(), upstream_state::up);
@@ -259,62 +209,6 @@ TEST_F(upstream_health_test, another_key_ends_the_hold_of_the_old_one) {
     EXPECT_EQ(state(), upstream_state::up);
 }
 
-TEST_F(upstream_health_test, twenty_rejections_in_a_row_pause) {
-    for (int each = 0; each < 19; ++each)
-        answer(422);
-    answer(200);
-    for (int each = 0; each < 19; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::up);
-    EXPECT_FALSE(health.is_at_fault());
-    answer(422);
-    EXPECT_EQ(state(), upstream_state::paused);
-    EXPECT_TRUE(health.is_at_fault());
-    EXPECT_TRUE(report().reason->starts_with("rejecting-everything: 20 different events")) << *report().reason;
-    EXPECT_EQ(wait(), seconds{30});
-}
-
-TEST_F(upstream_health_test, trouble_between_rejections_does_not_break_their_row) {
-    for (int each = 0; each < 10; ++each)
-        answer(422);
-    answer(503);
-    for (int each = 0; each < 10; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::paused);
-}
-
-TEST_F(upstream_health_test, after_a_resume_the_guard_keeps_still_until_something_was_delivered) {
-    for (int each = 0; each < 20; ++each)
-        answer(422);
-    health.resume_by_hand();
-    EXPECT_EQ(state(), upstream_state::up);
-    for (int each = 0; each < 10'000; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::up);
-    answer(200);
-    for (int each = 0; each < 20; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::paused);
-}
-
-TEST_F(upstream_health_test, a_guard_whose_pause_a_person_took_over_keeps_still_as_well) {
-    for (int each = 0; each < 20; ++each)
-        answer(422);
-    health.pause_by_hand(clock.now());
-    health.resume_by_hand();
-    for (int each = 0; each < 20; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::up);
-}
-
-TEST_F(upstream_health_test, the_guard_can_be_switched_off) {
-    rules.reject_guard = 0;
-    health.change_rules(rules);
-    for (int each = 0; each < 1000; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::up);
-}
-
 TEST_F(upstream_health_test, a_pause_by_hand_sends_nothing_at_all_and_only_a_hand_ends_it) {
     const auto before = start();
     health.pause_by_hand(clock.now());
@@ -351,51 +245,6 @@ TEST_F(upstream_health_test, no_probe_goes_out_during_a_hold) {
     answer(429, minutes{10});
     EXPECT_EQ(state(), upstream_state::paused);
     EXPECT_EQ(wait(), minutes{10});
-}
-
-TEST_F(upstream_health_test, pauses_by_hand_and_by_the_guard_survive_a_restart) {
-    health.pause_by_hand(clock.now());
-    const auto since = clock.now().wall;
-    clock.advance(hours{1});
-    EXPECT_EQ(restarted().state(clock.now().steady), upstream_state::paused);
-    upstream_report by_hand;
-    restarted().describe(by_hand, clock.now());
-    EXPECT_EQ(by_hand.since, since);
-    EXPECT_FALSE(by_hand.next_probe_at);
-
-    health.resume_by_hand();
-    EXPECT_EQ(restarted().state(clock.now().steady), upstream_state::up);
-    for (int each = 0; each < 20; ++each)
-        answer(422);
-    upstream_report by_guard;
-    restarted().describe(by_guard, clock.now());
-    EXPECT_TRUE(by_guard.reason->starts_with("rejecting-everything:"));
-    EXPECT_EQ(by_guard.next_probe_at, clock.now().wall + seconds{30});
-}
-
-TEST_F(upstream_health_test, a_guard_that_keeps_still_does_so_after_a_restart) {
-    for (int each = 0; each < 20; ++each)
-        answer(422);
-    health.resume_by_hand();
-    health = restarted();
-    for (int each = 0; each < 1000; ++each)
-        answer(422);
-    EXPECT_EQ(state(), upstream_state::up);
-}
-
-TEST_F(upstream_health_test, a_refused_key_is_found_out_anew_after_a_restart) {
-    answer(401);
-    EXPECT_EQ(restarted().state(clock.now().steady), upstream_state::up);
-}
-
-TEST_F(upstream_health_test, what_is_to_be_remembered_is_told_once) {
-    upstream_memory memory;
-    EXPECT_FALSE(health.remember(memory));
-    health.pause_by_hand(clock.now());
-    EXPECT_TRUE(health.remember(memory));
-    EXPECT_FALSE(health.remember(memory));
-    health.pause_by_hand(clock.now());
-    EXPECT_FALSE(health.remember(memory)) << "it is paused already";
 }
 
 TEST_F(upstream_health_test, overload_halves_what_runs_at_once_and_other_failures_do_not) {
