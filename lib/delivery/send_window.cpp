@@ -28,7 +28,7 @@ std::uint64_t send_window::start(steady_time now) noexcept {
 void send_window::succeeded(std::uint64_t serial) noexcept {
     if (serial < ignore_below_) return;
     gap_ = gap_ < shortest_gap / 2 ? microseconds{0} : gap_ - gap_ / gap_shrinks_by;
-    if (size_ >= most_) return;
+    if (gap_.count() > 0 || size_ >= most_) return;
     const std::uint32_t needed = halved_ ? 2 * size_ : size_;
     if (++successes_ < needed) return;
     successes_ = 0;

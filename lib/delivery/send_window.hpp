@@ -3,7 +3,8 @@
 // One more after each window of successes; half as many after a refusal for overload (429, 503) or a timeout, at most
 // once a window: what was sent before the last halving or stop says nothing about the size since. After a stop it
 // begins again at one. An upstream that refuses even one at a time is given short gaps between the attempts, which grow
-// with each refusal and shrink with each success.
+// with each refusal and shrink with each success; there is one at a time as long as there are gaps, or two at once
+// would undo them.
 //
 // Pure: the caller passes the time. Not thread-safe.
 
