@@ -145,7 +145,11 @@ TEST(pause, is_probed_with_one_head_after_the_other_and_a_poisoned_one_is_not_bu
     EXPECT_EQ(daemon.status().at("upstream").at("state"), "paused") << "a rejected probe ends no pause";
 
     const auto others = post_of_users(daemon, 3);
-    daemon.running().signal(SIGHUP);
+    // In turn: the poisoned one may be the first again, and a hangup while a probe is out asks for none of its own.
+    EXPECT_TRUE(wait_until([&] {
+        daemon.running().signal(SIGHUP);
+        return daemon.event(others.front()).at("state") == "delivered";
+    })) << daemon.log();
     for (const std::string& id : others)
         EXPECT_TRUE(daemon.wait_for_state(id, "delivered")) << daemon.event(id) << daemon.log();
     ASSERT_TRUE(daemon.wait_for_state(poisoned, "dead")) << daemon.event(poisoned) << daemon.log();
