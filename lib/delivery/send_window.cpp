@@ -38,10 +38,19 @@ void send_window::succeeded(std::uint64_t serial) noexcept {
 void send_window::overloaded(std::uint64_t serial) noexcept {
     if (serial < ignore_below_) return;
     ignore_below_ = started_;
-    if (size_ == 1) gap_ = std::clamp(gap_ * 2, shortest_gap, longest_gap);
+    if (size_ == 1) widen_gap();
     size_ = std::max(size_ / 2, 1u);
     successes_ = 0;
     halved_ = true;
+}
+
+void send_window::held() noexcept {
+    widen_gap();
+    restart();
+}
+
+void send_window::widen_gap() noexcept {
+    gap_ = std::clamp(gap_ * 2, shortest_gap, longest_gap);
 }
 
 void send_window::restart() noexcept {

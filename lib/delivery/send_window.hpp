@@ -32,8 +32,13 @@ class send_window {
     void overloaded(std::uint64_t serial) noexcept;
     // The upstream is stopped from being sent to: afterwards it meets one attempt at a time.
     void restart() noexcept;
+    // The same, because it asked for time: what follows is spread a little, or the first burst after each hold would
+    // lead to the next one.
+    void held() noexcept;
 
   private:
+    void widen_gap() noexcept;
+
     std::uint32_t most_;
     std::uint32_t size_;
     std::uint32_t successes_ = 0;  // since the last growth

@@ -182,12 +182,12 @@ void upstream_health::hold(const attempt_outcome& outcome, instant now) {
     if (anew) {
         since_ = now.wall;
         ++troubles_;
+        window_.held();
     }
     if (anew && !outcome.retry_after) last_hold_ = std::clamp(last_hold_ * 2, first_hold, last_hold);
     const milliseconds asked = std::clamp(outcome.retry_after.value_or(last_hold_), milliseconds{0}, longest_hold);
     held_until_ = std::max(held_until_, now.steady + asked);
     if (!paused_) last_trouble_ = outcome;
-    window_.restart();
 }
 
 void upstream_health::pause(cause why, const attempt_outcome& outcome, instant now) {

@@ -1,8 +1,8 @@
 // An upstream for the tests: recording_upstream PORT REQUESTS SCRIPT [CERTIFICATE KEY [tls1.1]]
 //
 // Speaks HTTP/1.1 with keep-alive on 127.0.0.1:PORT, appends each request to the file REQUESTS before it answers
-// ("connection status size\n" and the request's bytes), and does with it what the file SCRIPT says. A thread a
-// connection; it is ended by a signal. With "tls1.1" it offers no newer version.
+// ("connection status microseconds size\n", the time being of the epoch, and the request's bytes), and does with it
+// what the file SCRIPT says. A thread a connection; it is ended by a signal. With "tls1.1" it offers no newer version.
 
 #include <chrono>
 #include <csignal>
@@ -62,9 +62,11 @@ std::string read_request(byte_stream& stream, std::string& buffer, std::size_t h
 }
 
 void record(upstream& self, std::uint64_t connection, int status, const std::string& request) {
-    const std::string entry = std::to_string(connection) + " " + std::to_string(status) + " " +
-                              std::to_string(request.size()) + "\n" + request;
     const std::lock_guard lock(self.recording);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::string entry = std::to_string(connection) + " " + std::to_string(status) + " " +
+                              std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()) + " " +
+                              std::to_string(request.size()) + "\n" + request;
     if (write(self.requests, entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) fail("write");
 }
 

@@ -1,5 +1,6 @@
 #include "tests/system/recording_upstream/script.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -19,7 +20,21 @@ std::string answer_text(const nlohmann::json& step) {
            body;
 }
 
+script_step step_of(const nlohmann::json& step) {
+    return {step.at("do"),     step.at("status"),   answer_text(step),
+            step.at("closes"), step.at("after_ms"), step.at("times")};
+}
+
 }  // namespace
+
+bool script::capacity::take() {
+    const auto now = std::chrono::steady_clock::now();
+    left = std::min(burst, left + std::chrono::duration<double>(now - filled).count() * a_second);
+    filled = now;
+    if (left < 1) return false;
+    left -= 1;
+    return true;
+}
 
 script_step script::rule::take() {
     const script_step& step = steps.at(at);
@@ -33,6 +48,7 @@ script_step script::rule::take() {
 script_step script::next(std::string_view request) {
     const std::lock_guard lock(mutex_);
     read_if_changed();
+    if (capacity_ && !capacity_->take()) return capacity_->refusal;
     for (rule& known : rules_)
         if (request.find(known.contains) != std::string_view::npos) return known.take();
     return {};
@@ -63,14 +79,18 @@ void script::read_if_changed() {
     inode_ = facts.st_ino;
     changed_ = facts.st_mtim;
     std::ifstream input(file_);
+    const auto told = nlohmann::json::parse(input);
     rules_.clear();
-    for (const auto& entry : nlohmann::json::parse(input)) {
+    for (const auto& entry : told.at("rules")) {
         rule known{entry.at("contains"), {}};
         for (const auto& step : entry.at("steps"))
-            known.steps.push_back({step.at("do"), step.at("status"), answer_text(step), step.at("closes"),
-                                   step.at("after_ms"), step.at("times")});
+            known.steps.push_back(step_of(step));
         rules_.push_back(std::move(known));
     }
+    capacity_.reset();
+    if (const auto& limit = told.at("capacity"); !limit.is_null())
+        capacity_ = {limit.at("a_second"), limit.at("burst"), step_of(limit.at("refusal")), limit.at("burst"),
+                     std::chrono::steady_clock::now()};
 }
 
 }  // namespace posthaste

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <ctime>
 #include <mutex>
 #include <optional>
@@ -45,6 +46,17 @@ class script {
         [[nodiscard]] script_step take();
     };
 
+    // Serves so many requests a second, and up to `burst` at once after a rest; what is beyond is refused.
+    struct capacity {
+        double a_second = 0;
+        double burst = 0;
+        script_step refusal;
+        double left = 0;
+        std::chrono::steady_clock::time_point filled{};
+
+        [[nodiscard]] bool take();
+    };
+
     void read_if_changed();
 
     std::string file_;
@@ -52,6 +64,7 @@ class script {
     ino_t inode_ = 0;
     timespec changed_{};
     std::vector<rule> rules_;
+    std::optional<capacity> capacity_;
 };
 
 }  // namespace posthaste

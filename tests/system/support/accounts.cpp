@@ -1,6 +1,7 @@
 #include "tests/system/support/accounts.hpp"
 
 #include <filesystem>
+#include <numeric>
 
 #include <sqlite3.h>
 
@@ -25,6 +26,28 @@ std::vector<std::string> lost(const load& sent, upstream_process& upstream) {
             missing.push_back(shown + ": came as " + found->second.front());
     }
     return missing;
+}
+
+std::map<std::string, std::vector<int>> taken_by_user(upstream_process& upstream) {
+    std::map<std::string, std::vector<int>> numbers;
+    for (const recorded_request& request : upstream.requests()) {
+        const auto event = load_event_of(request.body);
+        if (event && request.status == 200) numbers[event->user].push_back(event->number);
+    }
+    return numbers;
+}
+
+std::vector<int> up_to(int last) {
+    std::vector<int> numbers(static_cast<std::size_t>(last));
+    std::iota(numbers.begin(), numbers.end(), 1);
+    return numbers;
+}
+
+std::size_t count_in(const std::string& text, const std::string& what) {
+    std::size_t count = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+        ++count;
+    return count;
 }
 
 std::vector<std::string> repeated(upstream_process& upstream) {

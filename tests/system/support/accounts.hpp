@@ -22,6 +22,12 @@ namespace posthaste {
 
 // Acknowledged events that never came, or came other than they were posted.
 [[nodiscard]] std::vector<std::string> lost(const load& sent, upstream_process& upstream);
+// The numbers of each user's events that were answered with 200, in the order they came.
+[[nodiscard]] std::map<std::string, std::vector<int>> taken_by_user(upstream_process& upstream);
+// 1, 2, 3 … last.
+[[nodiscard]] std::vector<int> up_to(int last);
+// How often the text stands in the other.
+[[nodiscard]] std::size_t count_in(const std::string& text, const std::string& what);
 // Keys of events that the upstream got more than once.
 [[nodiscard]] std::vector<std::string> repeated(upstream_process& upstream);
 

@@ -87,6 +87,16 @@ bool daemon_under_test::wait_until_drained() const {
     });
 }
 
+nlohmann::json daemon_under_test::wait_for_upstream(const std::string& state) const {
+    nlohmann::json upstream;
+    const bool reached = wait_until([&] {
+        const nlohmann::json now = status();
+        upstream = now.is_object() ? now.at("upstream") : nlohmann::json();
+        return upstream.is_object() && upstream.at("state") == state;
+    });
+    return reached ? upstream : nlohmann::json();
+}
+
 bool daemon_under_test::wait_for_state(const std::string& id, const std::string& state) const {
     return wait_until([&] {
         const nlohmann::json now = event(id);

@@ -67,6 +67,9 @@ class daemon_under_test {
     [[nodiscard]] bool wait_until_drained() const;
     // Until the event is in that state; false when `patience` ran out.
     [[nodiscard]] bool wait_for_state(const std::string& id, const std::string& state) const;
+    // Until the upstream's state in /v1/status is that one; gives the upstream's part of it, null when `patience` ran
+    // out.
+    [[nodiscard]] nlohmann::json wait_for_upstream(const std::string& state) const;
 
   private:
     temp_folder folder_;

@@ -11,19 +11,23 @@ namespace posthaste {
 
 namespace {
 
-nlohmann::json to_json(const std::vector<answer_step>& steps) {
+nlohmann::json to_json(const answer_step& step) {
     static constexpr const char* names[] = {"answer", "drop",  "cut",   "silent", "close_unread",
                                             "early",  "reset", "flood", "trickle"};
+    return {{"do", names[static_cast<int>(step.what)]},
+            {"status", step.status},
+            {"body", step.body},
+            {"headers", step.headers},
+            {"raw", step.raw},
+            {"closes", step.closes},
+            {"after_ms", step.after.count()},
+            {"times", step.times}};
+}
+
+nlohmann::json to_json(const std::vector<answer_step>& steps) {
     nlohmann::json list = nlohmann::json::array();
     for (const answer_step& step : steps)
-        list.push_back({{"do", names[static_cast<int>(step.what)]},
-                        {"status", step.status},
-                        {"body", step.body},
-                        {"headers", step.headers},
-                        {"raw", step.raw},
-                        {"closes", step.closes},
-                        {"after_ms", step.after.count()},
-                        {"times", step.times}});
+        list.push_back(to_json(step));
     return list;
 }
 
@@ -99,13 +103,22 @@ void upstream_process::answer_where(const std::string& request_contains, std::ve
     write_script();
 }
 
+void upstream_process::serve_at_most(int a_second, int burst, answer_step refusal) {
+    capacity_ = capacity{a_second, burst, std::move(refusal)};
+    write_script();
+}
+
 // Put in place by a rename: the upstream sees a whole script, from the next request on.
 void upstream_process::write_script() {
     nlohmann::json rules = nlohmann::json::array();
     for (const rule& known : rules_)
         rules.push_back({{"contains", known.contains}, {"steps", to_json(known.steps)}});
     rules.push_back({{"contains", ""}, {"steps", to_json(everything_)}});
-    std::filesystem::rename(folder_.write("script.new", rules.dump()), folder_ / "script.json");
+    nlohmann::json told = {{"rules", rules}, {"capacity", nullptr}};
+    if (capacity_)
+        told["capacity"] = {
+            {"a_second", capacity_->a_second}, {"burst", capacity_->burst}, {"refusal", to_json(capacity_->refusal)}};
+    std::filesystem::rename(folder_.write("script.new", told.dump()), folder_ / "script.json");
 }
 
 const std::vector<recorded_request>& upstream_process::requests() {
@@ -113,14 +126,16 @@ const std::vector<recorded_request>& upstream_process::requests() {
     file.seekg(static_cast<std::streamoff>(read_up_to_));
     std::uint64_t connection = 0;
     int status = 0;
+    std::int64_t at = 0;
     std::size_t size = 0;
-    while (file >> connection >> status >> size) {
+    while (file >> connection >> status >> at >> size) {
         file.get();  // the newline
         std::string raw(size, '\0');
         if (!file.read(raw.data(), static_cast<std::streamsize>(size))) break;
         recorded_request request = parse_request(std::move(raw));
         request.connection = connection;
         request.status = status;
+        request.at = std::chrono::microseconds{at};
         requests_.push_back(std::move(request));
         read_up_to_ = static_cast<std::uint64_t>(file.tellg());
     }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,8 +66,9 @@ struct answer_step {
 }
 
 struct recorded_request {
-    std::uint64_t connection = 0;  // 1, 2, 3 … in the order they were accepted
-    int status = 0;                // of the answer that was meant for it; 0: none
+    std::uint64_t connection = 0;     // 1, 2, 3 … in the order they were accepted
+    int status = 0;                   // of the answer that was meant for it; 0: none
+    std::chrono::microseconds at{0};  // when it was read whole, since the epoch
     std::string method;
     std::string path;
     std::vector<std::pair<std::string, std::string>> fields;  // names as sent
@@ -100,6 +102,9 @@ class upstream_process {
     void answer_with(std::vector<answer_step> everything);
     void answer_where(const std::string& request_contains, std::vector<answer_step> steps);
 
+    // From the next request on: more than so many a second, and `burst` at once after a rest, are refused in this way.
+    void serve_at_most(int a_second, int burst, answer_step refusal);
+
     // All requests since the first start, in the order they were read.
     [[nodiscard]] const std::vector<recorded_request>& requests();
     // Until there are so many; false when `patience` ran out.
@@ -111,6 +116,12 @@ class upstream_process {
         std::vector<answer_step> steps;
     };
 
+    struct capacity {
+        int a_second = 0;
+        int burst = 0;
+        answer_step refusal;
+    };
+
     void write_script();
 
     temp_folder folder_;
@@ -120,6 +131,7 @@ class upstream_process {
     reserved_port port_;
     std::vector<rule> rules_;
     std::vector<answer_step> everything_ = {answer_step{}};
+    std::optional<capacity> capacity_;
     std::unique_ptr<process> process_;
     std::vector<recorded_request> requests_;
     std::uint64_t read_up_to_ = 0;

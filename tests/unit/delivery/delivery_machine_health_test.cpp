@@ -142,6 +142,7 @@ TEST_F(delivery_machine_health_test, a_hold_holds_everybody_and_counts_for_nobod
     wait_for(seconds{1});
     ASSERT_EQ(running.size(), 1u) << "a slow start";
     answer(200);
+    wait_for(milliseconds{1});
     EXPECT_EQ(running.size(), 1u);
 }
 

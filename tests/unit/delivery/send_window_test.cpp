@@ -102,6 +102,17 @@ TEST(send_window, leaves_gaps_where_even_one_at_a_time_is_too_much) {
     EXPECT_GT(window.size(), 1u);
 }
 
+TEST(send_window, spreads_what_follows_a_hold) {
+    send_window window(32);
+    window.held();
+    EXPECT_EQ(window.size(), 1u);
+    (void)window.start(start);
+    EXPECT_EQ(window.next() - start, milliseconds{1});
+    window.held();
+    (void)window.start(start);
+    EXPECT_EQ(window.next() - start, milliseconds{2});
+}
+
 TEST(token_bucket, without_a_limit_always_has_one) {
     token_bucket bucket;
     bucket.take(start);
