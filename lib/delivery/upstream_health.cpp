@@ -104,7 +104,7 @@ std::optional<steady_time> upstream_health::next_permit(steady_time now, std::ui
 attempt_ticket upstream_health::start(steady_time now) {
     bucket_.take(now);
     probing_ = probing_ || probes();
-    return {.serial = window_.start(now), .probe = probes(), .stop = stops_};
+    return {.serial = window_.start(now), .probe = probes(), .stop = stops_, .look = looks_};
 }
 
 void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome& outcome, verdict meaning, instant now,
@@ -121,7 +121,8 @@ void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome&
     } else {
         failed(ticket, outcome, now, random);
     }
-    if (is_probe_of_this_stop(ticket) && probes()) probe_again(now.steady, random);
+    // One that began before the set-up changed puts off none that is due because of that.
+    if (is_probe_of_this_stop(ticket) && probes() && ticket.look == looks_) probe_again(now.steady, random);
 }
 
 // What was sent before this pause or opening says nothing of it, were it the very probe that led to it.
@@ -238,6 +239,7 @@ void upstream_health::look_again(instant now, bool other_key) {
         last_hold_ = milliseconds{0};
     }
     if (!probes()) return;
+    ++looks_;
     next_probe_ = now.steady;
     probe_interval_ = paused_ ? milliseconds{0} : first_open_probe;
 }

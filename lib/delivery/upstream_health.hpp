@@ -46,6 +46,7 @@ struct attempt_ticket {
     std::uint64_t serial = 0;
     bool probe = false;
     std::uint32_t stop = 0;  // which pause or opening it probes
+    std::uint32_t look = 0;  // how often look_again() had been called
 };
 
 class upstream_health {
@@ -123,6 +124,7 @@ class upstream_health {
     bool guard_armed_ = true;
     std::uint32_t troubles_ = 0;
     std::uint32_t stops_ = 0;         // the same without the holds: which one a probe belongs to
+    std::uint32_t looks_ = 0;         // calls of look_again()
     wall_time since_{};               // of open or held
     attempt_outcome last_trouble_{};  // that led to the present state
 };

@@ -36,6 +36,7 @@ void world::obey(start_attempt& todo) {
 
     attempt next{.place = todo.place, .number = number, .target = rules_.target, .answer = {}, .ends = now};
     if (model_.probes()) next.probe_of = model_.trouble();
+    next.looks = model_.looks();
     next.serial = limits_.started(now, running_.size() + 1, next.probe_of.has_value(), kept_);
     next.answer = upstream_.answer(number, rules_.target, running_.size() + 1);
     next.ends += next.answer.after;
@@ -66,7 +67,7 @@ void world::end(std::size_t which) {
         if (works) limits_.succeeded(ended.serial);
         const bool overload = outcome.timed_out || outcome.status == 503;
         if (overload && expected.meaning == verdict::retry && !hold) limits_.overloaded(ended.serial);
-        model_.ended(outcome, expected.meaning, ended.probe_of, now.steady);
+        model_.ended(outcome, expected.meaning, ended.probe_of, ended.looks, now.steady);
         if (hold) expected.due = model_.held_until();
     }
     note_stops();

@@ -22,6 +22,7 @@ void upstream_model::look_again(steady_time now, bool other_target) {
         own_hold_ = milliseconds{0};
     }
     if (!probes()) return;
+    ++looks_;
     earliest_probe_ = latest_probe_ = now;
     interval_ = at_fault() ? milliseconds{0} : seconds{1};
 }
@@ -59,7 +60,7 @@ upstream_state upstream_model::state(steady_time now) const {
 }
 
 void upstream_model::ended(const attempt_outcome& outcome, verdict meaning, std::optional<std::uint64_t> probe_of,
-                           steady_time now) {
+                           std::uint64_t looks, steady_time now) {
     const bool probe = probe_of == trouble_;
     if (meaning == verdict::delivered) {
         failures_ = rejections_ = 0;
@@ -79,7 +80,7 @@ void upstream_model::ended(const attempt_outcome& outcome, verdict meaning, std:
     } else if (outcome.status != 409) {
         failed(now);
     }
-    if (probe && probes() && probe_of == trouble_) probe_again(now);
+    if (probe && probes() && probe_of == trouble_ && looks == looks_) probe_again(now);
 }
 
 bool upstream_model::is_remembered(const upstream_memory& memory) const {

@@ -35,11 +35,14 @@ class upstream_model {
     [[nodiscard]] upstream_state state(steady_time now) const;
     // Which pause or opening this is.
     [[nodiscard]] std::uint64_t trouble() const { return trouble_; }
+    // How often the set-up may have changed while probes went out.
+    [[nodiscard]] std::uint64_t looks() const { return looks_; }
     // How often the sending was stopped, or let go on by an answer.
     [[nodiscard]] std::uint64_t stops() const { return stops_; }
 
-    // `probe_of`: the trouble that this attempt probed; empty: none.
-    void ended(const attempt_outcome& outcome, verdict meaning, std::optional<std::uint64_t> probe_of, steady_time now);
+    // `probe_of`: the trouble that this attempt probed; empty: none. `looks`: as they were at its start.
+    void ended(const attempt_outcome& outcome, verdict meaning, std::optional<std::uint64_t> probe_of,
+               std::uint64_t looks, steady_time now);
 
     // What the next run has to be told is this.
     [[nodiscard]] bool is_remembered(const upstream_memory& memory) const;
@@ -65,6 +68,7 @@ class upstream_model {
     bool armed_ = true;
     std::uint64_t trouble_ = 0;
     std::uint64_t stops_ = 0;
+    std::uint64_t looks_ = 0;
 };
 
 // What an answer means, by the table of the specification.

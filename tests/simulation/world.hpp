@@ -36,6 +36,7 @@ class world {
         sequence number = 0;
         std::uint64_t serial = 0;
         std::optional<std::uint64_t> probe_of{};
+        std::uint64_t looks = 0;
         std::string target;
         scripted_answer answer;
         steady_time ends;

@@ -201,6 +201,16 @@ TEST_F(upstream_health_test, a_probe_is_due_at_once_when_the_set_up_may_have_cha
     EXPECT_EQ(wait(), seconds{30}) << "the waits begin anew";
 }
 
+TEST_F(upstream_health_test, a_probe_under_way_does_not_put_that_off) {
+    answer(401);
+    clock.advance(seconds{30});
+    const auto probe = start();
+    health.look_again(clock.now(), false);
+    EXPECT_EQ(wait(), milliseconds{-1}) << "one at a time";
+    end(probe, {401, ""});
+    EXPECT_EQ(may_start(), permit::probe);
+}
+
 TEST_F(upstream_health_test, another_key_ends_the_hold_of_the_old_one) {
     answer(429, minutes{30});
     health.look_again(clock.now(), false);
