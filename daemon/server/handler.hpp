@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/config/access_scope.hpp"
 #include "lib/http/head_check.hpp"
 #include "lib/http/problem.hpp"
 
@@ -32,6 +33,12 @@ class body_source {
     virtual void next(std::function<void(std::string part)> give) = 0;
 };
 
+// Who sent a request, as far as its token tells.
+struct caller {
+    access_scope scope = access_scope::operators;  // what it may do; everything where no tokens are configured
+    std::string token_digest{};  // SHA-256 of the presented token, 32 raw bytes; empty where no token was asked for
+};
+
 // One request that is waiting for its answer. Kept alive by whoever still has to answer it; the peer may be gone by
 // then, which the exchange bears in silence. Answer (or drop) exactly once, from the listener's thread; forgotten
 // without an answer, which may happen on any thread, the connection closes.
@@ -42,6 +49,7 @@ class exchange {
     // Valid until the answer was given.
     [[nodiscard]] virtual const request_head& head() const = 0;
     [[nodiscard]] virtual std::string& body() = 0;  // yours to move from
+    [[nodiscard]] virtual const caller& by() const = 0;
 
     virtual void answer(response what) = 0;
     virtual void answer(const problem& what) = 0;

@@ -44,6 +44,7 @@ class session final : public exchange, public tracked_connection, public std::en
     // As an exchange.
     [[nodiscard]] const request_head& head() const override { return head_; }
     [[nodiscard]] std::string& body() override { return body_; }
+    [[nodiscard]] const caller& by() const override { return caller_; }
     void answer(response what) override;
     void answer(const problem& what) override;
     void answer_in_parts(response head, std::shared_ptr<body_source> body) override;
@@ -106,6 +107,7 @@ class session final : public exchange, public tracked_connection, public std::en
     receive_buffer buffer_;
     head_scanner scanner_;
     request_head head_;
+    caller caller_;
     handler* handler_ = nullptr;
     std::optional<problem> refusal_;  // the body is read only to be dropped, then this is the answer
     std::string body_;

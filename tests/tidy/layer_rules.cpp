@@ -74,10 +74,12 @@ violations impure_library_code(const source_tree& tree) {
     for (const source_file& file : tree.files) {
         if (!file.is_cpp() || !file.is_below("lib/") || file.path == "lib/base/log_sink.cpp") continue;
         for (const source_line& line : file.lines()) {
-            for (const std::string_view impurity : impurities)
+            for (const std::string_view impurity : impurities) {
+                if (file.path == "lib/base/sha256.cpp" && impurity == "#include <openssl/") continue;
                 if (line.text.find(impurity) != std::string_view::npos)
                     found.push_back(
                         violation_at(file, line.number, "lib/ decides, daemon/ does: " + std::string(impurity)));
+            }
         }
     }
     return found;

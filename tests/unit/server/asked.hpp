@@ -25,6 +25,7 @@ class asked final : public exchange {
 
     [[nodiscard]] const request_head& head() const override { return head_; }
     [[nodiscard]] std::string& body() override { return body_; }
+    [[nodiscard]] const caller& by() const override { return sender; }
     void answer(response what) override {
         ++answers;
         status = what.status;
@@ -42,6 +43,7 @@ class asked final : public exchange {
 
     [[nodiscard]] nlohmann::json shown() const { return nlohmann::json::parse(text); }
 
+    caller sender;
     int answers = 0;
     unsigned status = 0;
     std::string fields;

@@ -1,0 +1,35 @@
+#include "lib/base/sha256.hpp"
+
+#include <memory>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "lib/base/require.hpp"
+
+namespace posthaste {
+
+namespace {
+
+// Looked up once: finding the algorithm by its name costs more than hashing a token.
+const EVP_MD* algorithm() noexcept {
+    static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> found(EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                                       EVP_MD_free);
+    return found.get();
+}
+
+}  // namespace
+
+sha256_digest sha256(std::string_view bytes) noexcept {
+    sha256_digest digest{};
+    const int done = EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                                algorithm(), nullptr);
+    REQUIRE(done == 1, "SHA-256 can be computed");
+    return digest;
+}
+
+bool equal_in_constant_time(const sha256_digest& a, const sha256_digest& b) noexcept {
+    return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace posthaste
