@@ -1,61 +1,17 @@
 #include "daemon/server/events_handler.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "daemon/server/event_headers.hpp"
+#include "daemon/server/packed_body.hpp"
 #include "daemon/server/refusals.hpp"
-#include "lib/base/text.hpp"
 #include "lib/event/envelope.hpp"
 #include "lib/http/content_type.hpp"
+#include "lib/http/idempotency.hpp"
 
 namespace posthaste {
 
 namespace {
-
-constexpr std::size_t most_header_bytes = 512;
-
-// What can be sent on as it came. The head's check saw to control characters.
-bool is_plain(std::string_view value) {
-    return value.size() <= most_header_bytes &&
-           std::none_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7e; });
-}
-
-std::optional<problem> refuse_api_version(const request_head& head) {
-    std::size_t found = 0;
-    for (const header_field& field : head.fields) {
-        if (!equals_ignoring_case(field.name, "x-api-version")) continue;
-        if (++found == 1 && is_plain(field.value)) continue;
-        return problem{.status = 400,
-                       .name = "invalid-header",
-                       .detail =
-                           "The x-api-version header must stand once and be up to 512 bytes of ASCII, for example "
-                           "\"x-api-version: 2025-09\"."};
-    }
-    return {};
-}
-
-// Reads the headers that are kept with an event, in one pass.
-void take_headers(event& into, const request_head& head) {
-    for (const header_field& field : head.fields) {
-        switch (field.name.size()) {
-            case 10:  // several tracestate fields are one list
-                if (!equals_ignoring_case(field.name, "tracestate") || field.value.empty()) break;
-                if (!into.tracestate.empty()) into.tracestate += ',';
-                into.tracestate += field.value;
-                break;
-            case 11:
-                if (equals_ignoring_case(field.name, "traceparent")) into.traceparent = field.value;
-                break;
-            case 13:
-                if (equals_ignoring_case(field.name, "x-api-version")) into.api_version = field.value;
-                break;
-            default:
-                break;
-        }
-    }
-    if (!is_plain(into.traceparent)) into.traceparent.clear();
-    if (!is_plain(into.tracestate) || into.traceparent.empty()) into.tracestate.clear();
-}
 
 response accepted(const uuid& id) {
     constexpr std::string_view location = "Location: /v1/events/";
@@ -84,23 +40,45 @@ void events_handler::reconfigure(std::uint64_t body_limit, std::shared_ptr<const
 
 std::optional<problem> events_handler::refuse(const request_head& head) const {
     if (std::optional<problem> wrong = refuse_unless_json(head)) return wrong;
+    if (const auto how = coding_of(head); !how) return how.error();
     if (std::optional<problem> wrong = refuse_api_version(head)) return wrong;
+    if (const auto key = idempotency_key_of(head); !key) return key.error();
     if (!options_.refusing) return {};
     if (const std::optional<refusal> why = options_.refusing()) return problem_of(*why);
     return {};
 }
 
 void events_handler::handle(std::shared_ptr<exchange> request) {
+    const request_head& head = request->head();
+    if (*coding_of(head) == coding::gzip) {
+        if (std::optional<problem> wrong = unpack(request->body(), options_.body_limit)) return request->answer(*wrong);
+    }
     result<envelope, envelope_fault> read = read_envelope(request->body(), *catalog_);
     if (!read) return request->answer(problem_of(std::move(read).error()));
+    std::optional<idempotency> key;
+    if (const auto given = *idempotency_key_of(head))
+        key = idempotency_of(*given, request->by().token_digest, head.path, request->body());
     event what;
     what.name = std::move(read->event);
     what.user_id = std::move(read->user_id);
-    what.path = request->head().path;
+    what.path = head.path;
     what.body = std::move(request->body());
-    take_headers(what, request->head());
+    take_headers(what, head);
+    if (key) return submit(std::move(request), std::move(what), *key);
     sink_.append(std::move(what), [this, waiting = std::move(request)](const result<uuid, refusal>& outcome) {
         stored(*waiting, outcome);
+    });
+}
+
+void events_handler::submit(std::shared_ptr<exchange> request, event what, const idempotency& key) {
+    submission one{.events = {}, .key = key};
+    one.events.emplace_back().what = std::move(what);
+    sink_.submit(std::move(one), [this, waiting = std::move(request)](const result<receipt, refusal>& outcome) {
+        if (!outcome) return waiting->answer(problem_of(outcome.error()));
+        if (!outcome->replayed) return stored(*waiting, outcome->first);
+        response again = accepted(outcome->first);
+        again.fields += "Idempotency-Replayed: true\r\n";
+        waiting->answer(std::move(again));
     });
 }
 

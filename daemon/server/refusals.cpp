@@ -29,6 +29,13 @@ problem problem_of(refusal why) {
             return unavailable("shutting-down", seconds{5},
                                "The daemon is shutting down and takes no more events. Nothing was stored; send this "
                                "event again once it is back.");
+        case refusal::key_reused:
+            return {.status = 422,
+                    .name = "idempotency-key-reused",
+                    .detail =
+                        "This Idempotency-Key came within the last 24 hours with another path or body. Nothing was "
+                        "stored; give each request a key of its own, and repeat a request with exactly the bytes "
+                        "it had."};
         case refusal::busy:
             return unavailable(
                 "busy", seconds{1},

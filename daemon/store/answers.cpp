@@ -1,6 +1,7 @@
 #include "daemon/store/answers.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -22,6 +23,31 @@ result<uuid, refusal> answer_of(const uuid& id, append_outcome outcome) {
             return refusal::disk_full;
     }
     require_failed("append_outcome", "no such outcome", __FILE__, __LINE__);
+}
+
+result<receipt, refusal> answer_of(const submission_outcome& outcome) {
+    switch (outcome.what) {
+        case submission_outcome::kind::stored:
+        case submission_outcome::kind::replayed:
+            return outcome.told;
+        case submission_outcome::kind::key_reused:
+            return refusal::key_reused;
+        case submission_outcome::kind::queue_full:
+            return refusal::queue_full;
+        case submission_outcome::kind::disk_full:
+            return refusal::disk_full;
+    }
+    require_failed("submission_outcome", "no such outcome", __FILE__, __LINE__);
+}
+
+// Behind the appends, as their numbers are.
+void add_submitted(std::vector<submission>& from, const std::vector<submission_outcome>& outcomes,
+                   std::vector<pending_event>& to) {
+    for (std::size_t at = 0; at < from.size(); ++at) {
+        if (outcomes[at].what == submission_outcome::kind::stored) {
+            std::ranges::move(from[at].events, std::back_inserter(to));
+        }
+    }
 }
 
 std::vector<pending_event> stored_events(std::vector<pending_event> events,
@@ -64,6 +90,16 @@ void answer_appends(asio::io_context& accept, store_batch& done, const std::vect
     done.append_replies.clear();
 }
 
+void answer_submissions(asio::io_context& accept, store_batch& done, const std::vector<submission_outcome>& outcomes) {
+    std::vector<lookup_answer> answers;
+    for (std::size_t at = 0; at < done.submit_replies.size(); ++at) {
+        answers.emplace_back(
+            [reply = std::move(done.submit_replies[at]), answer = answer_of(outcomes[at])] { reply(answer); });
+    }
+    done.submit_replies.clear();
+    answer_lookups(accept, std::move(answers));
+}
+
 void answer_imports(asio::io_context& accept, store_batch& done, const std::vector<import_report>& reports) {
     std::vector<lookup_answer> answers;
     for (std::size_t at = 0; at < done.import_replies.size(); ++at) {
@@ -90,6 +126,7 @@ void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_
                           });
     if (listener != nullptr) {
         appended = stored_events(std::move(done.work.appends), outcome.appends);
+        add_submitted(done.work.submissions, outcome.submissions, appended);
         settled = done.work.settlements.size();
     }
     if (appended.empty() && !imported && settled == 0 && done.read_replies.empty() && done.memory_replies.empty()) {

@@ -15,6 +15,10 @@ void answer_appends(boost::asio::io_context& accept, store_batch& done, const st
 // To the accept thread: every reply with the same refusal.
 void refuse_all(boost::asio::io_context& accept, std::vector<append_reply> replies, refusal why);
 
+// To the accept thread: what became of each submission. Takes the replies.
+void answer_submissions(boost::asio::io_context& accept, store_batch& done,
+                        const std::vector<submission_outcome>& outcomes);
+
 // To the accept thread: what became of each import. Takes the replies.
 void answer_imports(boost::asio::io_context& accept, store_batch& done, const std::vector<import_report>& reports);
 

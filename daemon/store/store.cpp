@@ -135,6 +135,21 @@ void store::append(event what, append_reply reply) {
     }
 }
 
+void store::submit(submission what, submit_reply reply) {
+    std::size_t bytes = 0;
+    for (const auto& one : what.events) {
+        bytes += row_bytes(one.what);
+    }
+    const bool open = impl_->gate.load(std::memory_order_relaxed) == store_gate::open;
+    const bool queued = open && impl_->queue.try_add(what.events.size(), bytes, [&](store_batch& into) {
+        into.work.submissions.push_back(std::move(what));
+        into.submit_replies.push_back(std::move(reply));
+    });
+    if (!queued) {
+        answer_lookups(impl_->accept, {[reply = std::move(reply), why = impl_->refused()] { reply(why); }});
+    }
+}
+
 void store::settle(settlement what) {
     impl_->queue.add_later(1, [&](store_batch& into) { into.work.settlements.push_back(std::move(what)); });
 }

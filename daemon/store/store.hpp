@@ -29,9 +29,10 @@ namespace posthaste {
 class outbox;
 
 // Why an event was not taken.
-enum class refusal { queue_full, disk_full, store_unavailable, shutting_down, busy };
+enum class refusal { queue_full, disk_full, store_unavailable, shutting_down, busy, key_reused };
 
 using append_reply = std::function<void(result<uuid, refusal>)>;
+using submit_reply = std::function<void(result<receipt, refusal>)>;
 
 // Where a checked event goes. The store is one; the benchmark's ceiling is another.
 class event_sink {
@@ -41,6 +42,8 @@ class event_sink {
     // Takes the event; `reply` runs on the accept thread, once: after the commit that holds the event was fsynced, or
     // with the reason why it was not stored (store_unavailable: it may or may not be). Never from within this call.
     virtual void append(event what, append_reply reply) = 0;
+    // The same for events that are stored together or not at all, and for those with an idempotency key.
+    virtual void submit(submission what, submit_reply reply) = 0;
 };
 
 // What the store tells delivery, on the delivery io_context.
@@ -89,6 +92,7 @@ class store final : public event_sink {
     void stop();
 
     void append(event what, append_reply reply) override;
+    void submit(submission what, submit_reply reply) override;
 
     // Delivery's calls; replies run on the delivery io_context. Reads see everything that was queued before them or is
     // committed with them, and are told after the appended() and settled() of that commit: a page that reached the end

@@ -40,6 +40,7 @@ using read_reply =
 struct store_batch {
     batch work;
     std::vector<append_reply> append_replies;           // one for each of work.appends
+    std::vector<submit_reply> submit_replies;           // one for each of work.submissions
     std::vector<import_reply> import_replies;           // one for each of work.imports
     std::vector<read_reply> read_replies;               // one for each of work.reads
     std::vector<std::function<void()>> memory_replies;  // once work.upstream is durable
@@ -49,6 +50,7 @@ struct store_batch {
     void join(store_batch later) {
         const auto move_all = [](auto& from, auto& to) { std::ranges::move(from, std::back_inserter(to)); };
         move_all(later.work.appends, work.appends);
+        move_all(later.work.submissions, work.submissions);
         move_all(later.work.imports, work.imports);
         move_all(later.work.settlements, work.settlements);
         move_all(later.work.parkings, work.parkings);
@@ -60,6 +62,7 @@ struct store_batch {
         }
         move_all(later.memory_replies, memory_replies);
         move_all(later.append_replies, append_replies);
+        move_all(later.submit_replies, submit_replies);
         move_all(later.import_replies, import_replies);
         move_all(later.read_replies, read_replies);
         move_all(later.lookups, lookups);

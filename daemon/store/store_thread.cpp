@@ -28,6 +28,11 @@ std::uint64_t bytes_of_new(const batch& work) {
     for (const auto& one : work.appends) {
         bytes += row_bytes(one.what);
     }
+    for (const auto& group : work.submissions) {
+        for (const auto& one : group.events) {
+            bytes += row_bytes(one.what);
+        }
+    }
     for (const auto& group : work.imports) {
         for (const auto& one : group) {
             bytes += row_bytes(one.what);
@@ -112,10 +117,12 @@ void store_thread::commit(store_batch taken) {
                                  .may_grow = held_ && !disk_.nearly_full(),
                                  .random = options_.random});
     if (!outcome) {
-        fail(outcome.error(), std::move(taken.append_replies), std::move(taken.import_replies));
+        refuse_rest(taken);
+        fail(outcome.error(), std::move(taken.append_replies));
     }
     may_shrink_ = true;
     answer_appends(accept_, taken, outcome->appends);
+    answer_submissions(accept_, taken, outcome->submissions);
     answer_imports(accept_, taken, outcome->imports);
     std::ranges::move(taken.lookups, std::back_inserter(lookups_));
     taken.lookups.clear();
@@ -144,6 +151,7 @@ void store_thread::watch_disk(steady_time now, std::uint64_t coming) {
 // new in the meantime.
 void store_thread::hold(store_batch rest) {
     rest.work.appends.clear();
+    rest.work.submissions.clear();
     rest.work.imports.clear();
     held_ = std::move(rest);
     warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
@@ -267,15 +275,25 @@ void store_thread::warn_full(const char* what) {
     }
 }
 
-void store_thread::fail(sqlite_error error, std::vector<append_reply> waiting, std::vector<import_reply> importing) {
+// Whoever waits for something that only a refusal can answer now, among those who wait for an append.
+void store_thread::refuse_rest(store_batch& of) {
+    const auto add = [&of](auto& replies) {
+        for (auto& reply : replies) {
+            of.append_replies.emplace_back(
+                [reply = std::move(reply)](result<uuid, refusal> refused) { reply(refused.error()); });
+        }
+        replies.clear();
+    };
+    add(of.submit_replies);
+    add(of.import_replies);
+}
+
+void store_thread::fail(sqlite_error error, std::vector<append_reply> waiting) {
     gate_ = store_gate::failed;
     queue_.close();
     while (auto rest = queue_.take()) {
+        refuse_rest(*rest);
         std::ranges::move(rest->append_replies, std::back_inserter(waiting));
-        std::ranges::move(rest->import_replies, std::back_inserter(importing));
-    }
-    for (auto& reply : importing) {
-        waiting.emplace_back([reply = std::move(reply)](result<uuid, refusal> refused) { reply(refused.error()); });
     }
     fail_stop(accept_, delivery_,
               {.path = options_.queue.path,

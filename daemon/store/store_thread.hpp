@@ -54,8 +54,8 @@ class store_thread {
     [[nodiscard]] std::optional<milliseconds> patience();
     void report_unknown(std::size_t settlements);
     void warn_full(const char* what);
-    [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting = {},
-                           std::vector<import_reply> importing = {});
+    static void refuse_rest(store_batch& of);
+    [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting = {});
 
     std::unique_ptr<outbox> box_;
     store_options options_;

@@ -31,6 +31,12 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
          delivery& upstream, std::function<configuration_state()> configuration)
     : events_({.body_limit = frozen->limits.body, .now = read_clocks, .refusing = [this] { return refusing(); }},
               outbox, catalog_of(frozen), accepted_),
+      batch_(accept,
+             {.body_limit = frozen->limits.batch_body,
+              .most_events = frozen->limits.batch_events,
+              .now = read_clocks,
+              .refusing = [this] { return refusing(); }},
+             outbox, catalog_of(frozen), accepted_),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
       list_([&outbox](list_request wanted, auto reply) { outbox.list(std::move(wanted), std::move(reply)); }),
       export_([&outbox](export_request wanted, auto reply) { outbox.export_slice(wanted, std::move(reply)); }),
@@ -51,6 +57,8 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
       ready_(source(accept, outbox, upstream, {})) {
     routes_.add("POST", "/run/event", events_);
     routes_.add("POST", "/{version}/run/event", events_);
+    routes_.add("POST", "/run/events", batch_);
+    routes_.add("POST", "/{version}/run/events", batch_);
     routes_.add("GET", "/v1/events", list_);
     routes_.add("GET", "/v1/events/{id}", event_);
     routes_.add("GET", "/v1/export", export_);
@@ -64,6 +72,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
+    batch_.reconfigure(frozen->limits.batch_body, frozen->limits.batch_events, catalog_of(frozen));
     status_.reconfigure(frozen->queue);
 }
 

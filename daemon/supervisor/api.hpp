@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "daemon/delivery/delivery.hpp"
+#include "daemon/server/batch_handler.hpp"
 #include "daemon/server/event_handler.hpp"
 #include "daemon/server/events_handler.hpp"
 #include "daemon/server/export_handler.hpp"
@@ -47,6 +48,7 @@ class api {
     bool stopping_ = false;
     rate_window accepted_;
     events_handler events_;
+    batch_handler batch_;
     event_handler event_;
     list_handler list_;
     export_handler export_;

@@ -46,6 +46,13 @@ uuid make_event_id(wall_time now, sequence number, std::uint64_t random) {
     return id;
 }
 
+uuid following_id(const uuid& first, std::uint64_t later) {
+    REQUIRE(sequence_of(first) + later <= max_sequence, "an event's number has 44 bits");
+    uuid id = first;
+    write_big_endian(read_big_endian(&first.bytes[8], 8) + (later << 18), &id.bytes[8], 8);
+    return id;
+}
+
 sequence sequence_of(const uuid& id) noexcept {
     return (read_big_endian(&id.bytes[8], 8) >> 18) & max_sequence;
 }

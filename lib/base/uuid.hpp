@@ -30,6 +30,8 @@ struct uuid {
 inline constexpr std::size_t uuid_text_size = 36;
 
 [[nodiscard]] uuid make_event_id(wall_time now, sequence number, std::uint64_t random);
+// The id that was made with this one, for the event so many numbers later.
+[[nodiscard]] uuid following_id(const uuid& first, std::uint64_t later);
 [[nodiscard]] sequence sequence_of(const uuid& id) noexcept;
 [[nodiscard]] wall_time time_of(const uuid& id) noexcept;  // when it was made
 

@@ -29,7 +29,7 @@ config_key key(std::string path, Reader reader, Target target) {
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
 
-std::array<config_key, 36> make_table() {
+std::array<config_key, 38> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
@@ -38,6 +38,9 @@ std::array<config_key, 36> make_table() {
         key("listen.allowed_hosts", list_of<read_host_name>{{}, "an array of host names"},
             [](d& t) -> auto& { return t.values.listen.allowed_hosts; }),
         key("limits.body", size_between{1 * KiB, 64 * MiB}, [](d& t) -> auto& { return t.values.limits.body; }),
+        key("limits.batch_body", size_between{1 * KiB, 64 * MiB},
+            [](d& t) -> auto& { return t.values.limits.batch_body; }),
+        key("limits.batch_events", count_between{1, 65536}, [](d& t) -> auto& { return t.values.limits.batch_events; }),
         key("limits.connections", count_between{1, 65536}, [](d& t) -> auto& { return t.values.limits.connections; }),
         key("queue.path", read_path{}, [](d& t) -> auto& { return t.values.queue.path; }),
         key("queue.durability", one_of<durability>{{{"full", durability::full}, {"process", durability::process}}},

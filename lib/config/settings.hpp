@@ -37,6 +37,8 @@ struct listen_settings {
 
 struct limit_settings {
     std::uint64_t body = 1 * MiB;
+    std::uint64_t batch_body = 16 * MiB;
+    std::uint32_t batch_events = 10'000;
     std::uint32_t connections = 1024;
 
     friend bool operator==(const limit_settings&, const limit_settings&) = default;

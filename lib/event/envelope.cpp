@@ -5,19 +5,20 @@
 
 namespace posthaste {
 
-namespace {
-
-envelope_fault malformed(std::string_view body, json_fault& found) {
-    const location place = location_of(body, found.offset);
+envelope_fault malformed_json(std::string_view body, std::size_t offset, std::string reason) {
+    const location place = location_of(body, offset);
     envelope_fault fault;
     fault.what = envelope_fault::kind::malformed_json;
     fault.line = place.line;
     fault.column = place.column;
-    fault.offset = found.offset;
+    fault.offset = offset;
     fault.detail = "the body is no JSON that can be accepted: at line " + std::to_string(place.line) + ", column " +
-                   std::to_string(place.column) + " (byte " + std::to_string(found.offset) + "), " + found.what;
+                   std::to_string(place.column) + " (byte " + std::to_string(offset) + "), " + reason;
+    fault.reason = std::move(reason);
     return fault;
 }
+
+namespace {
 
 // What is wrong with "event" or "userId"; empty when nothing is.
 std::string name_fault(const envelope_name& name, std::string_view expected) {
@@ -100,7 +101,7 @@ envelope_fault unknown_event(std::string_view name, const event_catalog& catalog
 
 result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog) {
     envelope_reader reader(body, catalog);
-    if (!reader.read()) return malformed(body, reader.fault());
+    if (!reader.read()) return malformed_json(body, reader.fault().offset, std::move(reader.fault().what));
 
     if (auto errors = envelope_errors(reader); !errors.empty()) {
         return with_errors(envelope_fault::kind::invalid_event, "this is no event", std::move(errors));

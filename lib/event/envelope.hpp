@@ -31,6 +31,7 @@ struct envelope_fault {
 
     kind what = kind::malformed_json;
     std::string detail;      // for a person: what is wrong and what to send instead
+    std::string reason;      // malformed_json: what is wrong at that place
     std::size_t line = 0;    // malformed_json: 1-based
     std::size_t column = 0;  // malformed_json: 1-based, in bytes
     // malformed_json: 0-based, in bytes: within a string the byte that is wrong, else the first byte of the token that
@@ -38,6 +39,9 @@ struct envelope_fault {
     std::size_t offset = 0;
     std::vector<field_error> errors;  // the others: all of them, not only the first (at most 100)
 };
+
+// The fault of a text that is no JSON: `reason` tells what is wrong at `offset`.
+[[nodiscard]] envelope_fault malformed_json(std::string_view body, std::size_t offset, std::string reason);
 
 // `body` must have less than 2 GiB.
 [[nodiscard]] result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog);

@@ -9,10 +9,19 @@
 
 namespace posthaste {
 
-// 415 unless the body is announced as application/json (parameters are fine) and not coded (identity is fine).
+enum class coding { none, gzip };
+
+// How the body is coded; 415 for what is not understood, or coded twice.
+[[nodiscard]] result<coding, problem> coding_of(const request_head& head);
+
+// 415 unless the body is announced as application/json (parameters are fine). Its coding is for coding_of().
 [[nodiscard]] std::optional<problem> refuse_unless_json(const request_head& head);
 
-// 415 unless it is announced as application/x-ndjson, likewise.
+// What a batch of events may be: 415 for anything else.
+enum class batch_type { json, ndjson };
+[[nodiscard]] result<batch_type, problem> batch_type_of(const request_head& head);
+
+// 415 unless it is announced as application/x-ndjson and not coded.
 [[nodiscard]] std::optional<problem> refuse_unless_ndjson(const request_head& head);
 
 }  // namespace posthaste

@@ -18,6 +18,45 @@ sqlite_result append_all(outbox& box, batch& work, const commit_chance& chance, 
     return {};
 }
 
+submission_outcome::kind kind_of(outbox::submitted what) {
+    switch (what) {
+        case outbox::submitted::stored:
+            return submission_outcome::kind::stored;
+        case outbox::submitted::replayed:
+            return submission_outcome::kind::replayed;
+        case outbox::submitted::key_reused:
+            return submission_outcome::kind::key_reused;
+        case outbox::submitted::queue_full:
+            break;
+    }
+    return submission_outcome::kind::queue_full;
+}
+
+sqlite_result submit_all(outbox& box, batch& work, const commit_chance& chance, batch_outcome& out) {
+    for (auto& one : work.submissions) {
+        submission_outcome& outcome = out.submissions.emplace_back();
+        const auto submitted = box.submit(one, outcome.told, chance.now, chance.random());
+        if (!submitted) {
+            return submitted.error();
+        }
+        outcome.what = kind_of(*submitted);
+    }
+    return {};
+}
+
+// What was stored before is told, however full the disk is.
+sqlite_result recall_all(outbox& box, const batch& work, wall_time now, batch_outcome& out) {
+    for (const auto& one : work.submissions) {
+        submission_outcome& outcome = out.submissions.emplace_back();
+        const auto known = box.recall(one, outcome.told, now);
+        if (!known) {
+            return known.error();
+        }
+        outcome.what = *known == outbox::submitted::queue_full ? submission_outcome::kind::disk_full : kind_of(*known);
+    }
+    return {};
+}
+
 result<import_report, sqlite_error> import_group(outbox& box, std::vector<pending_event>& group, wall_time now) {
     import_report report;
     for (auto& one : group) {
@@ -123,6 +162,9 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     if (auto appended = append_all(box, work, chance, out); !appended) {
         return appended;
     }
+    if (auto submitted = submit_all(box, work, chance, out); !submitted) {
+        return submitted;
+    }
     if (auto imported = import_all(box, work, chance, out); !imported) {
         return imported;
     }
@@ -160,9 +202,13 @@ result<bool, sqlite_error> fits(outbox& box, What what) {
 
 // What a full disk may still be given: what became of events, and only then, and without making the file longer, what
 // delivery needs to go on (rule 6).
-result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, bool may_grow) {
+result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const commit_chance& chance) {
     batch_outcome out;
     refuse_new(work, out);
+    if (auto recalled = recall_all(box, work, chance.now, out); !recalled) {
+        return recalled.error();
+    }
+    const bool may_grow = chance.refuse_appends && chance.may_grow;
     if (!work.settlements.empty()) {
         const auto settled = fits(box, [&] { return settle_all(box, work, retention::suspended, out); });
         if (!settled) {
@@ -203,7 +249,7 @@ result<batch_outcome, sqlite_error> commit_batch(outbox& box, batch& work, const
         }
         box.rollback();
     }
-    return commit_bare(box, work, chance.refuse_appends && chance.may_grow);
+    return commit_bare(box, work, chance);
 }
 
 }  // namespace posthaste

@@ -25,6 +25,7 @@ using read_answer = std::variant<page, lane_page, parked_lanes>;
 
 struct batch {
     std::vector<pending_event> appends;               // number, id and time are given by the commit
+    std::vector<submission> submissions;              // after the appends
     std::vector<std::vector<pending_event>> imports;  // groups; ids and times are given by their former outbox
     std::vector<settlement> settlements;
     std::vector<parked_event> parkings;
@@ -34,18 +35,26 @@ struct batch {
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
-        return appends.empty() && imports.empty() && settlements.empty() && parkings.empty() && !mark &&
-               unparkings.empty() && !upstream && reads.empty();
+        return appends.empty() && submissions.empty() && imports.empty() && settlements.empty() && parkings.empty() &&
+               !mark && unparkings.empty() && !upstream && reads.empty();
     }
 };
 
 enum class append_outcome : std::uint8_t { stored, queue_full, disk_full };
 
+struct submission_outcome {
+    enum class kind { stored, replayed, key_reused, queue_full, disk_full };
+
+    kind what = kind::disk_full;
+    receipt told;  // stored, replayed
+};
+
 struct batch_outcome {
-    std::vector<append_outcome> appends;  // one for each, in order
-    std::vector<import_report> imports;   // one for each, in order
-    std::vector<read_answer> reads;       // one for each, in order
-    std::size_t unknown_settlements = 0;  // of events that were not pending: ignored
+    std::vector<append_outcome> appends;          // one for each, in order
+    std::vector<submission_outcome> submissions;  // one for each, in order
+    std::vector<import_report> imports;           // one for each, in order
+    std::vector<read_answer> reads;               // one for each, in order
+    std::size_t unknown_settlements = 0;          // of events that were not pending: ignored
     // Not even the settlements could be written: everything but the appends is to be committed again, later. Appends
     // are answered disk_full; nothing is lost.
     bool stuck = false;

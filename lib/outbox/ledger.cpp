@@ -18,7 +18,7 @@ sqlite_result ledger::prepare(sqlite_connection& database) {
     if (auto done = database.prepare(
             load_,
             "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes, delivered_kept, "
-            "dead_bytes, foreign_ids, parked_to FROM meta WHERE one = 1");
+            "dead_bytes, foreign_ids, parked_to, keys, keys_dropped FROM meta WHERE one = 1");
         !done) {
         return done;
     }
@@ -26,7 +26,7 @@ sqlite_result ledger::prepare(sqlite_connection& database) {
             save_,
             "UPDATE meta SET next_seq = ?1, accepted = ?2, delivered = ?3, dead = ?4, discarded = ?5, purged = ?6, "
             "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10, dead_bytes = ?11, foreign_ids = ?12, "
-            "parked_to = ?13 WHERE one = 1");
+            "parked_to = ?13, keys = ?14, keys_dropped = ?15 WHERE one = 1");
         !done) {
         return done;
     }
@@ -59,6 +59,8 @@ sqlite_result ledger::load() {
     now_.dead_bytes = counter(10);
     now_.foreign_ids = counter(11);
     now_.parked_to = counter(12);
+    now_.keys = counter(13);
+    now_.totals.keys_dropped = counter(14);
     before_ = now_;
     saved_next_ = next_;
     const auto& t = now_.totals;
@@ -76,8 +78,9 @@ sqlite_result ledger::save() {
         return {};
     }
     const auto& t = now_.totals;
-    auto saved = save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying,
-                           t.bytes, now_.delivered_kept, now_.dead_bytes, now_.foreign_ids, now_.parked_to);
+    auto saved =
+        save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying, t.bytes,
+                  now_.delivered_kept, now_.dead_bytes, now_.foreign_ids, now_.parked_to, now_.keys, t.keys_dropped);
     if (saved) {
         saved_next_ = next_;
     }
@@ -124,6 +127,19 @@ void ledger::purged_dead(std::uint64_t events, std::uint64_t bytes) {
 
 void ledger::ended_retrying(std::uint64_t events) {
     take(now_.totals.retrying, events);
+}
+
+void ledger::noted_key(std::uint64_t bytes) {
+    ++now_.keys;
+    now_.totals.bytes += bytes;
+}
+
+void ledger::dropped_keys(std::uint64_t rows, std::uint64_t bytes, bool early) {
+    take(now_.keys, rows);
+    take(now_.totals.bytes, bytes);
+    if (early) {
+        now_.totals.keys_dropped += rows;
+    }
 }
 
 void ledger::forgot_foreign_ids(std::uint64_t rows) {

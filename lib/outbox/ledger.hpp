@@ -28,7 +28,8 @@ class ledger {
     [[nodiscard]] std::uint64_t delivered_kept() const noexcept { return now_.delivered_kept; }
     [[nodiscard]] std::uint64_t dead_bytes() const noexcept { return now_.dead_bytes; }    // part of totals().bytes
     [[nodiscard]] std::uint64_t foreign_ids() const noexcept { return now_.foreign_ids; }  // rows of that table
-    [[nodiscard]] sequence parked_to() const noexcept { return now_.parked_to; }           // the mark
+    [[nodiscard]] std::uint64_t keys() const noexcept { return now_.keys; }
+    [[nodiscard]] sequence parked_to() const noexcept { return now_.parked_to; }  // the mark
     [[nodiscard]] sequence next_number() const noexcept { return next_; }
 
     [[nodiscard]] sequence take_number();
@@ -46,6 +47,9 @@ class ledger {
     void forgot_delivered(std::uint64_t rows);
     // Only forward.
     void mark_parked(sequence through) { now_.parked_to = std::max(now_.parked_to, through); }
+    void noted_key(std::uint64_t bytes);
+    // `early`: before their time was over, as there were too many.
+    void dropped_keys(std::uint64_t rows, std::uint64_t bytes, bool early);
     void noted_foreign_id() { ++now_.foreign_ids; }
     void forgot_foreign_ids(std::uint64_t rows);
 
@@ -56,6 +60,7 @@ class ledger {
         std::uint64_t dead_bytes = 0;
         std::uint64_t foreign_ids = 0;
         sequence parked_to = 0;
+        std::uint64_t keys = 0;
 
         friend bool operator==(const state&, const state&) = default;
     };

@@ -115,8 +115,22 @@ CREATE TABLE upstream_memory (
 ) STRICT;
 )sql";
 
+// Version 4: idempotency keys (lib/outbox/key_table.hpp).
+constexpr const char* version_4 = R"sql(
+CREATE TABLE idempotency_keys (
+    seq INTEGER PRIMARY KEY,
+    key BLOB NOT NULL,
+    request BLOB NOT NULL,
+    first_id BLOB NOT NULL,
+    events INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX idempotency_keys_by_key ON idempotency_keys (key);
+ALTER TABLE meta ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN keys_dropped INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1, version_2, version_3};
+constexpr std::array migrations{version_1, version_2, version_3, version_4};
 
 }  // namespace
 

@@ -40,6 +40,7 @@ void outbox::rollback() {
     ledger_.forget();
     delivered_.forget_expiry();
     dead_.forget_expiry();
+    keys_.forget_expiry();
 }
 
 bool outbox::is_full() const noexcept {
@@ -47,8 +48,9 @@ bool outbox::is_full() const noexcept {
     return t.pending + t.dead >= queue_.max_events || t.bytes >= queue_.max_bytes;
 }
 
-bool outbox::has_room_for(std::uint64_t bytes) const noexcept {
-    return !is_full() && totals().bytes + bytes <= queue_.max_bytes;
+bool outbox::has_room_for(std::uint64_t bytes, std::size_t events) const noexcept {
+    const auto& t = totals();
+    return !is_full() && t.pending + t.dead + events <= queue_.max_events && t.bytes + bytes <= queue_.max_bytes;
 }
 
 result<outbox::admission, sqlite_error> outbox::append(pending_event& what, wall_time now, std::uint64_t random) {
@@ -173,7 +175,8 @@ sqlite_result outbox::unpark(std::span<const parked_event> what) {
 
 sqlite_result outbox::trim(wall_time now) {
     auto trimmed = trim_delivered(now);
-    return trimmed ? trim_dead(now) : trimmed;
+    trimmed = trimmed ? trim_dead(now) : trimmed;
+    return trimmed ? trim_keys(now) : trimmed;
 }
 
 sqlite_result outbox::trim_delivered(wall_time now) {
@@ -215,15 +218,24 @@ sqlite_result outbox::trim_dead(wall_time now) {
 
 result<std::optional<wall_time>, sqlite_error> outbox::next_trim() {
     using moment = result<std::optional<wall_time>, sqlite_error>;
-    const moment delivered = ledger_.delivered_kept() == 0 ? moment{} : delivered_.next_expiry();
-    if (!delivered || totals().dead == 0) {
-        return delivered;
+    moment next;
+    const auto take = [&next](const moment& one) {
+        if (!next || !one) {
+            next = next ? one : next;
+        } else if (*one && (!*next || **one < **next)) {
+            next = one;
+        }
+    };
+    if (ledger_.delivered_kept() > 0) {
+        take(delivered_.next_expiry());
     }
-    const auto dead = dead_.next_expiry();
-    if (!dead || !*delivered || !*dead) {
-        return !dead || !*delivered ? dead : delivered;
+    if (totals().dead > 0) {
+        take(dead_.next_expiry());
     }
-    return std::min(**delivered, **dead);
+    if (ledger_.keys() > 0) {
+        take(keys_.next_expiry());
+    }
+    return next;
 }
 
 result<bool, sqlite_error> outbox::vacuum_due() {

@@ -20,6 +20,7 @@
 #include "lib/outbox/files.hpp"
 #include "lib/outbox/foreign_ids.hpp"
 #include "lib/outbox/history_view.hpp"
+#include "lib/outbox/key_table.hpp"
 #include "lib/outbox/ledger.hpp"
 #include "lib/outbox/parking.hpp"
 #include "lib/outbox/retry_table.hpp"
@@ -54,6 +55,13 @@ class outbox {
     enum class admission { taken, queue_full };
     // Stores the event, and gives it its number, id and time. Refused at max_events or max_bytes.
     [[nodiscard]] result<admission, sqlite_error> append(pending_event& what, wall_time now, std::uint64_t random);
+    enum class submitted { stored, replayed, key_reused, queue_full };
+    // Stores all of the events or none; `told` then stands for them, or for those that an earlier submission with the
+    // same key stored.
+    [[nodiscard]] result<submitted, sqlite_error> submit(submission& what, receipt& told, wall_time now,
+                                                         std::uint64_t random);
+    // What of that can be said without storing anything: queue_full, where it would have to be stored.
+    [[nodiscard]] result<submitted, sqlite_error> recall(const submission& what, receipt& told, wall_time now);
     enum class import { taken, known, queue_full };
     // The same for an event of another outbox, which keeps its id and time. One whose id is already here is left out.
     [[nodiscard]] result<import, sqlite_error> take_in(pending_event& what, wall_time now);
@@ -150,7 +158,10 @@ class outbox {
     [[nodiscard]] result<parked_row, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
     [[nodiscard]] sqlite_result insert(pending_event& what);
     [[nodiscard]] sqlite_result note_foreign_id(const pending_event& what);
-    [[nodiscard]] bool has_room_for(std::uint64_t bytes) const noexcept;
+    [[nodiscard]] bool has_room_for(std::uint64_t bytes, std::size_t events = 1) const noexcept;
+    [[nodiscard]] sqlite_result trim_keys(wall_time now);
+    [[nodiscard]] sqlite_result keep_key(const submission& what, const receipt& told);
+    [[nodiscard]] std::uint64_t most_keys() const noexcept;
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);
     [[nodiscard]] sqlite_result trim_dead(wall_time now);
     [[nodiscard]] sqlite_result forget_ids(foreign_ids::home table, sequence first, sequence last);
@@ -178,6 +189,7 @@ class outbox {
     dead_table dead_;
     delivered_facts delivered_;
     foreign_ids foreign_;
+    key_table keys_;
     parking parking_;
     history_view history_;
     upstream_notes notes_;

@@ -187,6 +187,9 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = delivered_.prepare(database_, queue_.keep_delivered); !done) {
         return done;
     }
+    if (auto done = keys_.prepare(database_); !done) {
+        return done;
+    }
     if (auto done = foreign_.prepare(database_); !done) {
         return done;
     }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,6 +38,27 @@ struct pending_event {
     wall_time received_at;
     event what;
     std::optional<attempt_history> history;  // empty: never failed
+};
+
+// An Idempotency-Key and the request that it came with, as hashes: who sent it is in the first one.
+struct idempotency {
+    std::array<std::uint8_t, 16> key{};
+    std::array<std::uint8_t, 16> request{};
+
+    friend bool operator==(const idempotency&, const idempotency&) = default;
+};
+
+// Events that are stored together or not at all, in this order.
+struct submission {
+    std::vector<pending_event> events;  // number, id and time are given by the commit
+    std::optional<idempotency> key;
+};
+
+// What stands for the events of a submission. Their ids follow each other (following_id).
+struct receipt {
+    uuid first;
+    std::uint64_t events = 0;
+    bool replayed = false;  // stored by an earlier request with the same key
 };
 
 enum class event_state { pending, delivered, dead };
@@ -95,8 +117,9 @@ struct outbox_totals {
     std::uint64_t discarded = 0;
     std::uint64_t purged = 0;
     std::uint64_t pending = 0;
-    std::uint64_t retrying = 0;  // pending events that failed at least once
-    std::uint64_t bytes = 0;     // of pending and dead events: what counts against max_bytes
+    std::uint64_t retrying = 0;      // pending events that failed at least once
+    std::uint64_t bytes = 0;         // of pending and dead events and of keys: what counts against max_bytes
+    std::uint64_t keys_dropped = 0;  // idempotency keys that went before their 24 hours, as there were too many
 
     friend bool operator==(const outbox_totals&, const outbox_totals&) = default;
 };

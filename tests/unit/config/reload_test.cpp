@@ -35,6 +35,8 @@ std::map<std::string, std::string> other_values(const scratch_folder& folder) {
         {"listen.addresses", R"(["127.0.0.1:8999"])"},
         {"listen.allowed_hosts", R"(["posthaste.internal"])"},
         {"limits.body", R"("2MiB")"},
+        {"limits.batch_body", R"("2MiB")"},
+        {"limits.batch_events", "5"},
         {"limits.connections", "7"},
         {"queue.path", R"("/elsewhere/outbox.db")"},
         {"queue.durability", R"("process")"},

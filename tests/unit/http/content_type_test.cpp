@@ -35,11 +35,33 @@ TEST(content_type, refuses_none_and_two) {
     EXPECT_TRUE(refused("Content-Type: application/json\r\nContent-Type: application/json\r\n"));
 }
 
-TEST(content_type, refuses_content_codings_but_identity) {
-    const std::string json = "Content-Type: application/json\r\n";
-    EXPECT_FALSE(refused(json + "Content-Encoding: identity\r\n"));
-    for (const char* coding : {"gzip", "br", "identity, gzip", ""})
-        EXPECT_TRUE(refused(json + "Content-Encoding: " + coding + "\r\n")) << coding;
+request_head head_with(std::string& kept, const std::string& fields) {
+    kept = "POST /run/event HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
+    return *check_head(kept);
+}
+
+TEST(content_type, understands_gzip_and_identity_and_no_other_coding) {
+    std::string kept;
+    EXPECT_EQ(*coding_of(head_with(kept, "")), coding::none);
+    EXPECT_EQ(*coding_of(head_with(kept, "Content-Encoding: identity\r\n")), coding::none);
+    EXPECT_EQ(*coding_of(head_with(kept, "Content-Encoding: GZIP\r\n")), coding::gzip);
+    for (const char* bad : {"br", "identity, gzip", "gzip, gzip", "", "gzip\r\nContent-Encoding: gzip"}) {
+        const auto found = coding_of(head_with(kept, "Content-Encoding: " + std::string(bad) + "\r\n"));
+        ASSERT_FALSE(found) << bad;
+        EXPECT_EQ(found.error().status, 415U) << bad;
+    }
+}
+
+TEST(content_type, of_a_batch_may_be_json_or_ndjson) {
+    std::string kept;
+    EXPECT_EQ(*batch_type_of(head_with(kept, "Content-Type: application/json; a=b\r\n")), batch_type::json);
+    EXPECT_EQ(*batch_type_of(head_with(kept, "Content-Type: application/x-ndjson\r\n")), batch_type::ndjson);
+    for (const char* bad :
+         {"", "Content-Type: text/plain\r\n", "Content-Type: application/json\r\nContent-Type: application/json\r\n"}) {
+        const auto found = batch_type_of(head_with(kept, bad));
+        ASSERT_FALSE(found) << bad;
+        EXPECT_NE(found.error().detail.find("application/"), std::string::npos) << bad;
+    }
 }
 
 }  // namespace

@@ -75,6 +75,12 @@ struct sink_of_test final : event_sink {
         taken.push_back(std::move(what));
         replies.push_back(std::move(reply));
     }
+    void submit(submission what, submit_reply reply) override {
+        submitted.push_back(std::move(what));
+        submit_replies.push_back(std::move(reply));
+    }
+    std::vector<submission> submitted;
+    std::vector<submit_reply> submit_replies;
     std::vector<event> taken;
     std::vector<append_reply> replies;
 };

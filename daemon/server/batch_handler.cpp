@@ -1,0 +1,177 @@
+#include "daemon/server/batch_handler.hpp"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "daemon/server/event_headers.hpp"
+#include "daemon/server/packed_body.hpp"
+#include "daemon/server/refusals.hpp"
+#include "lib/event/batch_reader.hpp"
+#include "lib/http/content_type.hpp"
+#include "lib/http/idempotency.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t slice_bytes = 128 * 1024;
+
+// "/2023-12/run/events" goes to "/2023-12/run/event".
+std::string_view path_of_each(std::string_view path) {
+    path.remove_suffix(1);
+    return path;
+}
+
+event_splitter::form form_of(batch_type type) {
+    return type == batch_type::json ? event_splitter::form::array : event_splitter::form::lines;
+}
+
+problem too_many(std::size_t most) {
+    return {.status = 413,
+            .name = "body-too-large",
+            .detail = "The batch holds more than the " + std::to_string(most) +
+                      " events that are taken here in one request. Nothing was stored; send less in one, or raise "
+                      "limits.batch_events."};
+}
+
+std::string to_json(const receipt& told) {
+    std::string text = R"({"message":")" + std::to_string(told.events) +
+                       (told.events == 1 ? R"( event queued","ids":[)" : R"( events queued","ids":[)");
+    text.reserve(text.size() + told.events * (uuid_text_size + 3) + 2);
+    char id[uuid_text_size];
+    for (std::uint64_t n = 0; n < told.events; ++n) {
+        write_uuid(following_id(told.first, n), id);
+        text.append(n == 0 ? "\"" : ",\"").append(id, sizeof id).append(1, '"');
+    }
+    return text += "]}";
+}
+
+}  // namespace
+
+// One batch under way.
+class batch_handler::run : public std::enable_shared_from_this<run> {
+  public:
+    run(batch_handler& of, std::shared_ptr<exchange> request)
+        : of_(of),
+          limit_(of.options_.body_limit),
+          most_events_(of.options_.most_events),
+          catalog_(of.catalog_),
+          request_(std::move(request)),
+          text_(std::move(request_->body())) {}
+    ~run() { of_.unpacked_.give_back(budgeted_); }
+
+    run(const run&) = delete;
+    run& operator=(const run&) = delete;
+
+    void start() {
+        if (*coding_of(request_->head()) == coding::none) return start_reading();
+        packed_ = std::exchange(text_, {});
+        unpacking_.emplace(packed_, limit_);
+        unpack_slice();
+    }
+
+  private:
+    void unpack_slice() {
+        const std::size_t had = unpacking_->text().size();
+        const auto found = unpacking_->unpack(slice_bytes);
+        const std::size_t grown = unpacking_->text().size() - had;
+        if (auto wrong = problem_of(found, limit_)) return request_->answer(*wrong);
+        if (!of_.unpacked_.take(grown)) return request_->answer(problem_of(refusal::busy));
+        budgeted_ += grown;
+        if (found == gunzip::state::more) return later(&run::unpack_slice);
+        text_ = unpacking_->take();
+        unpacking_.reset();
+        packed_ = {};
+        start_reading();
+    }
+
+    void start_reading() {
+        reader_.emplace(text_, form_of(*batch_type_of(request_->head())), *catalog_, most_events_);
+        read_slice();
+    }
+
+    void read_slice() {
+        if (reader_->read_on(slice_bytes)) return later(&run::read_slice);
+        if (reader_->too_many()) return request_->answer(too_many(most_events_));
+        if (auto& fault = reader_->fault()) return request_->answer(posthaste::problem_of(*std::move(fault)));
+        submit();
+    }
+
+    void submit() {
+        const request_head& head = request_->head();
+        submission all;
+        if (const auto key = *idempotency_key_of(head))
+            all.key = idempotency_of(*key, request_->by().token_digest, head.path, text_);
+        event common;
+        common.path = path_of_each(head.path);
+        take_headers(common, head);
+        all.events.reserve(reader_->elements().size());
+        for (batch_reader::element& each : reader_->elements()) {
+            event& what = all.events.emplace_back().what;
+            what = common;
+            what.name = std::move(each.read.event);
+            what.user_id = std::move(each.read.user_id);
+            what.body = each.body;
+        }
+        reader_.reset();
+        text_ = {};
+        of_.unpacked_.give_back(std::exchange(budgeted_, 0));  // the reply may be dropped on another thread
+        of_.sink_.submit(std::move(all), [self = shared_from_this()](const result<receipt, refusal>& outcome) {
+            self->stored(outcome);
+        });
+    }
+
+    void stored(const result<receipt, refusal>& outcome) {
+        if (!outcome) return request_->answer(posthaste::problem_of(outcome.error()));
+        response told{.status = 202, .body = to_json(*outcome)};
+        if (outcome->replayed)
+            told.fields = "Idempotency-Replayed: true\r\n";
+        else
+            of_.accepted_.add(of_.options_.now().steady, outcome->events);
+        request_->answer(std::move(told));
+    }
+
+    void later(void (run::*step)()) {
+        boost::asio::post(of_.io_, [self = shared_from_this(), step] { (*self.*step)(); });
+    }
+
+    batch_handler& of_;
+    const std::uint64_t limit_;
+    const std::size_t most_events_;
+    const std::shared_ptr<const event_catalog> catalog_;
+    const std::shared_ptr<exchange> request_;
+    std::string packed_;
+    std::string text_;
+    std::optional<gunzip> unpacking_;
+    std::optional<batch_reader> reader_;
+    std::uint64_t budgeted_ = 0;
+};
+
+batch_handler::batch_handler(boost::asio::io_context& io, batch_options options, event_sink& sink,
+                             std::shared_ptr<const event_catalog> catalog, rate_window& accepted)
+    : io_(io), options_(std::move(options)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted) {}
+
+batch_handler::~batch_handler() = default;
+
+void batch_handler::reconfigure(std::uint64_t body_limit, std::size_t most_events,
+                                std::shared_ptr<const event_catalog> catalog) {
+    options_.body_limit = body_limit;
+    options_.most_events = most_events;
+    catalog_ = std::move(catalog);
+}
+
+std::optional<problem> batch_handler::refuse(const request_head& head) const {
+    if (const auto type = batch_type_of(head); !type) return type.error();
+    if (const auto how = coding_of(head); !how) return how.error();
+    if (std::optional<problem> wrong = refuse_api_version(head)) return wrong;
+    if (const auto key = idempotency_key_of(head); !key) return key.error();
+    if (!options_.refusing) return {};
+    if (const std::optional<refusal> why = options_.refusing()) return posthaste::problem_of(*why);
+    return {};
+}
+
+void batch_handler::handle(std::shared_ptr<exchange> request) {
+    std::make_shared<run>(*this, std::move(request))->start();
+}
+
+}  // namespace posthaste

@@ -1,0 +1,56 @@
+// POST /run/events and POST /{version}/run/events: many events in one request, a JSON array or application/x-ndjson.
+//
+// All are stored or none, in the order given, and the 202 comes once they are durable, with their ids. Each element
+// goes upstream as the bytes that it has in the batch, to /run/event under the batch's version. Read in slices, so that
+// a large batch holds no other request up. Belongs to the listener's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/server/body_budget.hpp"
+#include "daemon/server/handler.hpp"
+#include "daemon/store/store.hpp"
+#include "lib/event/catalog.hpp"
+#include "lib/metrics/rate_window.hpp"
+
+namespace posthaste {
+
+struct batch_options {
+    std::uint64_t body_limit = 16 * MiB;
+    std::size_t most_events = 10'000;
+    std::function<instant()> now;
+    std::function<std::optional<refusal>()> refusing;  // as in events_options
+};
+
+class batch_handler final : public handler {
+  public:
+    // All but the options must outlive the handler.
+    batch_handler(boost::asio::io_context& io, batch_options options, event_sink& sink,
+                  std::shared_ptr<const event_catalog> catalog, rate_window& accepted);
+    ~batch_handler() override;
+
+    // For the requests whose heads come from now on.
+    void reconfigure(std::uint64_t body_limit, std::size_t most_events, std::shared_ptr<const event_catalog> catalog);
+
+    [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
+    [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }
+    void handle(std::shared_ptr<exchange> request) override;
+
+  private:
+    class run;
+
+    boost::asio::io_context& io_;
+    batch_options options_;
+    event_sink& sink_;
+    std::shared_ptr<const event_catalog> catalog_;
+    rate_window& accepted_;
+    body_budget unpacked_;  // what packed batches unpacked to, until they are stored
+};
+
+}  // namespace posthaste

@@ -1,0 +1,42 @@
+#include "daemon/server/packed_body.hpp"
+
+#include "daemon/server/admission.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t a_step = 64 * 1024;
+
+}  // namespace
+
+std::optional<problem> unpack(std::string& body, std::uint64_t limit) {
+    gunzip packed(body, limit);
+    auto found = gunzip::state::more;
+    while (found == gunzip::state::more)
+        found = packed.unpack(a_step);
+    if (auto wrong = problem_of(found, limit)) return wrong;
+    body = packed.take();
+    return {};
+}
+
+std::optional<problem> problem_of(gunzip::state found, std::uint64_t limit) {
+    switch (found) {
+        case gunzip::state::too_large: {
+            problem what = body_too_large(limit);
+            what.close = false;  // it was read to its end
+            return what;
+        }
+        case gunzip::state::broken:
+            return problem{.status = 400,
+                           .name = "malformed-gzip",
+                           .detail =
+                               "The body was announced with Content-Encoding: gzip and is no whole gzip stream: it "
+                               "is cut off, damaged, or followed by something else. Nothing was stored."};
+        case gunzip::state::more:
+        case gunzip::state::whole:
+            break;
+    }
+    return {};
+}
+
+}  // namespace posthaste

@@ -1,0 +1,20 @@
+// A body that came with Content-Encoding: gzip, and the answers to what is wrong with one.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/http/gunzip.hpp"
+#include "lib/http/problem.hpp"
+
+namespace posthaste {
+
+// Puts what it holds in its place. `limit` is of the unpacked body.
+[[nodiscard]] std::optional<problem> unpack(std::string& body, std::uint64_t limit);
+
+// Empty for a body that is whole, or of which more is to come.
+[[nodiscard]] std::optional<problem> problem_of(gunzip::state found, std::uint64_t limit);
+
+}  // namespace posthaste

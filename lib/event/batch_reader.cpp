@@ -1,0 +1,73 @@
+#include "lib/event/batch_reader.hpp"
+
+#include <string>
+#include <utility>
+
+namespace posthaste {
+
+bool batch_reader::read_on(std::size_t bytes) {
+    for (std::size_t read = 0; read < bytes;) {
+        const auto piece = splitter_.next();
+        if (!piece) {
+            conclude();
+            return false;
+        }
+        if (count_ == most_events_) {
+            too_many_ = true;
+            return false;
+        }
+        take(*piece);
+        read += piece->text.size();
+        if (fault_) return false;
+        ++count_;
+        if (wrong_ && wrong_->errors.size() >= most_errors) {
+            conclude();
+            return false;
+        }
+    }
+    return true;
+}
+
+void batch_reader::take(const event_splitter::piece& piece) {
+    auto read = read_envelope(piece.text, catalog_);
+    if (read) {
+        if (!wrong_) elements_.push_back({*std::move(read), piece.text});
+        return;
+    }
+    envelope_fault found = std::move(read).error();
+    if (found.what == envelope_fault::kind::malformed_json)
+        fault_ = malformed_json(text_, piece.offset + found.offset, std::move(found.reason));
+    else
+        note(std::move(found));
+}
+
+// The first one's kind stands for all.
+void batch_reader::note(envelope_fault fault) {
+    const std::string index = std::to_string(count_);
+    if (!wrong_) {
+        wrong_.emplace();
+        wrong_->what = fault.what;
+        wrong_->detail =
+            "nothing was stored, as event " + index + " of the batch (counted from 0) is wrong: " + fault.detail;
+        elements_.clear();
+    }
+    for (field_error& error : fault.errors) {
+        if (wrong_->errors.size() < most_errors)
+            wrong_->errors.push_back({"/" + index + error.pointer, std::move(error.detail)});
+    }
+}
+
+void batch_reader::conclude() {
+    if (const auto& found = splitter_.wrong()) {
+        fault_ = malformed_json(text_, found->offset, found->what);
+    } else if (wrong_) {
+        fault_ = std::move(wrong_);
+    } else if (count_ == 0) {
+        fault_.emplace();
+        fault_->what = envelope_fault::kind::invalid_event;
+        fault_->detail = "the batch is empty: send at least one event";
+        fault_->errors.push_back({"", "holds no event"});
+    }
+}
+
+}  // namespace posthaste

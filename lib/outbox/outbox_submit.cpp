@@ -1,0 +1,103 @@
+// Events that are stored together or not at all, and the keys that keep a repeated request from storing them again.
+
+#include <algorithm>
+
+#include "lib/outbox/outbox.hpp"
+#include "lib/outbox/row_sum.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr std::uint64_t most_keys_at_all = 1'000'000;
+constexpr std::uint64_t share_of_bytes = 4;  // keys may have a quarter of max_bytes
+constexpr std::size_t trim_slice = 128;
+
+}  // namespace
+
+result<outbox::submitted, sqlite_error> outbox::recall(const submission& what, receipt& told, wall_time now) {
+    if (!what.key) {
+        return submitted::queue_full;
+    }
+    const auto found = keys_.find(*what.key, now);
+    if (!found) {
+        return found.error();
+    }
+    if (!*found || (*found)->over) {
+        return submitted::queue_full;
+    }
+    if ((*found)->request != what.key->request) {
+        return submitted::key_reused;
+    }
+    told = (*found)->stands_for;
+    told.replayed = true;
+    return submitted::replayed;
+}
+
+result<outbox::submitted, sqlite_error> outbox::submit(submission& what, receipt& told, wall_time now,
+                                                       std::uint64_t random) {
+    const auto known = recall(what, told, now);
+    if (!known || *known != submitted::queue_full) {
+        return known;
+    }
+    std::uint64_t bytes = what.key ? key_table::row_bytes : 0;
+    for (const auto& one : what.events) {
+        bytes += row_bytes(one.what);
+    }
+    if (!has_room_for(bytes, what.events.size())) {
+        return submitted::queue_full;
+    }
+    // One random number for all, so that the first id tells the others.
+    for (auto& one : what.events) {
+        one.number = ledger_.take_number();
+        one.id = make_event_id(now, one.number, random);
+        one.received_at = now;
+        if (const auto inserted = insert(one); !inserted) {
+            return inserted.error();
+        }
+    }
+    told = {.first = what.events.front().id, .events = what.events.size()};
+    if (const auto kept = what.key ? keep_key(what, told) : sqlite_result{}; !kept) {
+        return kept.error();
+    }
+    return submitted::stored;
+}
+
+sqlite_result outbox::keep_key(const submission& what, const receipt& told) {
+    const auto earlier = keys_.find(*what.key, time_of(told.first));
+    if (!earlier) {
+        return earlier.error();
+    }
+    if (*earlier) {  // its time is over
+        if (auto erased = keys_.erase((*earlier)->number); !erased) {
+            return erased;
+        }
+        keys_.forget_expiry();
+        ledger_.dropped_keys(1, key_table::row_bytes, false);
+    }
+    ledger_.noted_key(key_table::row_bytes);
+    return keys_.note(what.events.front().number, *what.key, told);
+}
+
+std::uint64_t outbox::most_keys() const noexcept {
+    return std::min(most_keys_at_all, queue_.max_bytes / share_of_bytes / key_table::row_bytes);
+}
+
+sqlite_result outbox::trim_keys(wall_time now) {
+    const std::uint64_t kept = ledger_.keys();
+    if (kept == 0) {
+        return {};
+    }
+    const std::uint64_t excess = kept > most_keys() ? kept - most_keys() : 0;
+    const auto last = keys_.due(excess, trim_slice, now);
+    if (!last || *last == 0) {
+        return last ? sqlite_result{} : last.error();
+    }
+    const auto dropped = keys_.drop_through(*last);
+    if (!dropped) {
+        return dropped.error();
+    }
+    ledger_.dropped_keys(*dropped, *dropped * key_table::row_bytes, excess > 0);
+    return {};
+}
+
+}  // namespace posthaste
