@@ -4,16 +4,20 @@
 #include <array>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include "daemon/commands/blocking.hpp"
 #include "lib/base/text.hpp"
+#include "lib/config/access_tokens.hpp"
 #include "lib/config/load.hpp"
 #include "lib/config/network_readers.hpp"
 
@@ -31,8 +35,20 @@ constexpr seconds answer_timeout{30};
 constexpr std::uint64_t most_answer_bytes = 64ULL * 1024 * 1024;
 constexpr std::size_t most_refusal_bytes = 1024 * 1024;
 
-start_failure no_answer(const url& server, const error_code& error) {
+// TCP and unix sockets alike.
+using stream_protocol = asio::generic::stream_protocol;
+using client_stream = beast::basic_stream<stream_protocol>;
+
+start_failure no_answer(const daemon_place& server, const error_code& error) {
     const auto where = server.text();
+    if (error == asio::error::access_denied && !server.socket_path.empty()) {
+        return {exit_code::failed, "this user may not use " + where + ": join the group that its file belongs to"};
+    }
+    if (error == boost::system::errc::no_such_file_or_directory) {
+        return {exit_code::failed, "posthaste is not running at " + where +
+                                       " (there is no such socket): start it with posthaste run, or name it with "
+                                       "--server"};
+    }
     if (error == asio::error::connection_refused) {
         return {exit_code::failed, "posthaste is not running at " + where +
                                        " (connection refused): start it with posthaste run, or name it with --server"};
@@ -40,11 +56,22 @@ start_failure no_answer(const url& server, const error_code& error) {
     return {exit_code::failed, "no answer from " + where + ": " + error.message()};
 }
 
-void complete(http::request<http::string_body>& request, const url& server) {
-    request.set(http::field::host, server.authority());
+void complete(http::request<http::string_body>& request, const daemon_place& server) {
+    request.set(http::field::host, server.socket_path.empty() ? server.address.authority() : "localhost");
+    if (!server.token.empty()) request.set(http::field::authorization, "Bearer " + server.token);
     request.set(http::field::user_agent, "posthaste/" POSTHASTE_VERSION);
     request.keep_alive(false);
     request.prepare_payload();
+}
+
+std::vector<stream_protocol::endpoint> endpoints_of(asio::io_context& io, const daemon_place& place,
+                                                    error_code& failed) {
+    if (!place.socket_path.empty()) return {asio::local::stream_protocol::endpoint(place.socket_path)};
+    std::vector<stream_protocol::endpoint> found;
+    asio::ip::tcp::resolver resolver(io);
+    for (const auto& each : resolver.resolve(place.address.host, std::to_string(place.address.port), failed))
+        found.emplace_back(each.endpoint());
+    return found;
 }
 
 // Connects, and writes the request. A refusal may come before the whole of it was taken: then the answer is there to be
@@ -54,14 +81,13 @@ struct request_sent {
     error_code writing;
 };
 
-request_sent send_request(asio::io_context& io, beast::tcp_stream& stream, const url& server,
+request_sent send_request(asio::io_context& io, client_stream& stream, const daemon_place& server,
                           const http::request<http::string_body>& request) {
-    asio::ip::tcp::resolver resolver(io);
     request_sent outcome;
-    const auto addresses = resolver.resolve(server.host, std::to_string(server.port), outcome.connecting);
+    const auto endpoints = endpoints_of(io, server, outcome.connecting);
     if (outcome.connecting) return outcome;
     stream.expires_after(connect_timeout);
-    outcome.connecting = run_blocking(io, [&](auto handler) { stream.async_connect(addresses, handler); });
+    outcome.connecting = run_blocking(io, [&](auto handler) { stream.async_connect(endpoints, handler); });
     if (outcome.connecting) return outcome;
     stream.expires_after(answer_timeout);
     outcome.writing = run_blocking(io, [&](auto handler) { http::async_write(stream, request, handler); });
@@ -70,7 +96,7 @@ request_sent send_request(asio::io_context& io, beast::tcp_stream& stream, const
 
 class one_request {
   public:
-    explicit one_request(const url& server) : server_(server) {}
+    explicit one_request(const daemon_place& server) : server_(server) {}
 
     result<daemon_answer, start_failure> send(http::request<http::string_body> request) {
         complete(request, server_);
@@ -89,9 +115,9 @@ class one_request {
         return error && sent.writing ? sent.writing : error;
     }
 
-    const url& server_;
+    const daemon_place& server_;
     asio::io_context io_{1};
-    beast::tcp_stream stream_{io_};
+    client_stream stream_{io_};
     beast::flat_buffer buffer_;
     http::response_parser<http::string_body> parser_;
 };
@@ -99,7 +125,7 @@ class one_request {
 // Reads a body piece by piece, whatever its size.
 class streamed_answer {
   public:
-    streamed_answer(const url& server, const daemon_client::body_sink& sink) : server_(server), sink_(sink) {}
+    streamed_answer(const daemon_place& server, const daemon_client::body_sink& sink) : server_(server), sink_(sink) {}
 
     result<daemon_answer, start_failure> get(http::request<http::string_body> request) {
         complete(request, server_);
@@ -134,30 +160,65 @@ class streamed_answer {
         return std::string_view(piece_.data(), piece_.size() - body.size);
     }
 
-    const url& server_;
+    const daemon_place& server_;
     const daemon_client::body_sink& sink_;
     asio::io_context io_{1};
-    beast::tcp_stream stream_{io_};
+    client_stream stream_{io_};
     beast::flat_buffer buffer_;
     http::response_parser<http::buffer_body> parser_;
     std::array<char, 64 * 1024> piece_{};
 };
 
-result<url, start_failure> server_url(const std::string& text, const std::string& source) {
+result<daemon_place, start_failure> place_of(const std::string& text, const std::string& source) {
+    constexpr std::string_view unix_scheme = "unix:";
+    if (text.starts_with(unix_scheme)) {
+        auto path = parse_socket_path(std::string_view(text).substr(unix_scheme.size()));
+        if (!path) {
+            return start_failure{exit_code::usage, source + ": the socket's path " + path.error() +
+                                                       "; expected unix:/run/posthaste/posthaste.sock"};
+        }
+        return daemon_place{.socket_path = *std::move(path)};
+    }
     auto parsed = parse_url(text);
     if (!parsed) {
-        return start_failure{exit_code::usage, source + " " + parsed.error() + "; expected http://127.0.0.1:8650"};
+        return start_failure{exit_code::usage,
+                             source + " " + parsed.error() + "; expected http://127.0.0.1:8650 or unix:/PATH"};
     }
     if (parsed->tls) {
         return start_failure{exit_code::usage, source + ": posthaste speaks plain http on loopback; write http://…"};
     }
-    return *std::move(parsed);
+    return daemon_place{.address = *std::move(parsed)};
+}
+
+result<daemon_place, start_failure> configured_place(const std::optional<std::string>& config_file) {
+    listen_address address;
+    std::error_code ignored;
+    if (config_file || std::filesystem::exists(default_config_file, ignored)) {
+        auto found = load_client_address({config_file.value_or(default_config_file), std::nullopt, {}});
+        if (!found) return start_failure{exit_code::usage, found.error().text + "; or name the daemon with --server"};
+        address = *std::move(found);
+    }
+    if (address.is_unix()) return daemon_place{.socket_path = std::move(address.socket_path)};
+    if (address.port == 0) {
+        return start_failure{exit_code::usage,
+                             "the configuration lets the daemon take any free port: name the daemon with --server"};
+    }
+    if (address.host == "0.0.0.0") address.host = "127.0.0.1";  // every address of this machine, this one too
+    if (address.host == "::") address.host = "::1";
+    return daemon_place{.address = {false, std::move(address.host), address.port, ""}};
+}
+
+result<daemon_place, start_failure> find_place(const client_options& options) {
+    if (options.server) return place_of(*options.server, "--server");
+    if (const auto from_environment = process_environment()("POSTHASTE_SERVER"))
+        return place_of(*from_environment, "$POSTHASTE_SERVER");
+    return configured_place(options.config_file);
 }
 
 }  // namespace
 
 result<daemon_answer, start_failure> daemon_client::get(const std::string& target) const {
-    return one_request(server_).send({http::verb::get, server_.path_prefix + target, 11});
+    return one_request(server_).send({http::verb::get, server_.address.path_prefix + target, 11});
 }
 
 result<daemon_answer, start_failure> daemon_client::post_json(const std::string& target, std::string body) const {
@@ -166,33 +227,27 @@ result<daemon_answer, start_failure> daemon_client::post_json(const std::string&
 
 result<daemon_answer, start_failure> daemon_client::post(const std::string& target, const char* content_type,
                                                          std::string body) const {
-    http::request<http::string_body> request{http::verb::post, server_.path_prefix + target, 11, std::move(body)};
+    http::request<http::string_body> request{http::verb::post, server_.address.path_prefix + target, 11,
+                                             std::move(body)};
     request.set(http::field::content_type, content_type);
     return one_request(server_).send(std::move(request));
 }
 
 result<daemon_answer, start_failure> daemon_client::get_stream(const std::string& target, const body_sink& sink) const {
-    return streamed_answer(server_, sink).get({http::verb::get, server_.path_prefix + target, 11});
+    return streamed_answer(server_, sink).get({http::verb::get, server_.address.path_prefix + target, 11});
 }
 
-result<url, start_failure> find_daemon(const std::optional<std::string>& server,
-                                       const std::optional<std::string>& config_file) {
-    if (server) return server_url(*server, "--server");
-    if (const auto from_environment = process_environment()("POSTHASTE_SERVER")) {
-        return server_url(*from_environment, "$POSTHASTE_SERVER");
-    }
-    listen_address address;
-    std::error_code ignored;
-    if (config_file || std::filesystem::exists(default_config_file, ignored)) {
-        auto found = load_client_address({config_file.value_or(default_config_file), std::nullopt, {}});
-        if (!found) return start_failure{exit_code::usage, found.error().text + "; or name the daemon with --server"};
-        address = *std::move(found);
-    }
-    if (address.port == 0) {
-        return start_failure{exit_code::usage,
-                             "the configuration lets the daemon take any free port: name the daemon with --server"};
-    }
-    return url{false, std::move(address.host), address.port, ""};
+std::string daemon_place::text() const {
+    return socket_path.empty() ? address.text() : "unix:" + socket_path;
+}
+
+result<daemon_place, start_failure> find_daemon(const client_options& options) {
+    auto place = find_place(options);
+    if (!place || !options.token_file) return place;
+    auto token = load_client_token(*options.token_file, process_environment());
+    if (!token) return start_failure{exit_code::usage, "--token-file: " + token.error()};
+    place->token = *std::move(token);
+    return place;
 }
 
 }  // namespace posthaste

@@ -1,4 +1,5 @@
-// A small blocking HTTP client for commands that talk to the running daemon: one connection a request, plain http.
+// A small blocking HTTP client for commands that talk to the running daemon: one connection a request, plain http over
+// TCP or a unix socket.
 
 #pragma once
 
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/commands/client_options.hpp"
 #include "daemon/commands/config_options.hpp"
 #include "lib/base/result.hpp"
 #include "lib/base/time.hpp"
@@ -19,9 +21,19 @@ struct daemon_answer {
     std::string body;
 };
 
+// Where the daemon is, and what opens its door.
+struct daemon_place {
+    url address{};
+    std::string socket_path{};  // not empty: a unix socket, and of the URL only the path prefix counts
+    std::string token{};        // empty: none; never shown
+
+    // For messages.
+    [[nodiscard]] std::string text() const;
+};
+
 class daemon_client {
   public:
-    explicit daemon_client(url server) : server_(std::move(server)) {}
+    explicit daemon_client(daemon_place server) : server_(std::move(server)) {}
 
     // `target` begins with "/". The error says why no answer came, and what to do.
     [[nodiscard]] result<daemon_answer, start_failure> get(const std::string& target) const;
@@ -36,12 +48,12 @@ class daemon_client {
                                                                   const body_sink& sink) const;
 
   private:
-    url server_;
+    daemon_place server_;
 };
 
-// Where the daemon is: `server` (--server), else $POSTHASTE_SERVER, else the first address of the configuration's file,
-// else the default address. Only the last two look at the file; that the default file is not there is fine.
-[[nodiscard]] result<url, start_failure> find_daemon(const std::optional<std::string>& server,
-                                                     const std::optional<std::string>& config_file);
+// Where the daemon is: --server, else $POSTHASTE_SERVER, else the first address of the configuration's file, else the
+// default address; and the token of --token-file. Only the last two addresses look at the configuration; that the
+// default file is not there is fine.
+[[nodiscard]] result<daemon_place, start_failure> find_daemon(const client_options& options);
 
 }  // namespace posthaste

@@ -9,7 +9,13 @@
 
 namespace posthaste {
 
-// --server and --config, for find_daemon(). Both must live until the command line was read.
-void add_client_options(CLI::App& to, std::optional<std::string>& server, std::optional<std::string>& config_file);
+struct client_options {
+    std::optional<std::string> server;
+    std::optional<std::string> config_file;
+    std::optional<std::string> token_file;
+};
+
+// --server, --token-file and --config, for find_daemon(). `options` must live until the command line was read.
+void add_client_options(CLI::App& to, client_options& options);
 
 }  // namespace posthaste

@@ -130,7 +130,7 @@ class running_sandbox {
 };
 
 result<void, start_failure> run_daemon_and_sandbox(const dev_arguments& arguments) {
-    const auto listen = parse_listen_address(arguments.listen);
+    const auto listen = parse_loopback_address(arguments.listen);
     if (!listen) return start_failure{exit_code::usage, "--listen: " + listen.error()};
     if (arguments.data.empty())
         return start_failure{exit_code::usage,

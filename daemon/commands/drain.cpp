@@ -33,8 +33,7 @@ constexpr milliseconds longest_sleep{50};  // so that Ctrl-C is heard soon
 
 struct drain_options {
     std::optional<std::string> timeout;
-    std::optional<std::string> server;
-    std::optional<std::string> config_file;
+    client_options daemon;
     bool json = false;
 };
 
@@ -49,7 +48,7 @@ std::string events_text(std::uint64_t count) {
 
 class drainer {
   public:
-    drainer(const drain_options& options, url server) : options_(options), client_(std::move(server)) {
+    drainer(const drain_options& options, daemon_place server) : options_(options), client_(std::move(server)) {
         if (options.timeout) deadline_ = steady_clock::now() + *parse_duration(*options.timeout);
     }
 
@@ -143,7 +142,7 @@ class drainer {
 };
 
 exit_code run_drain(const drain_options& options) {
-    auto server = find_daemon(options.server, options.config_file);
+    auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
     const interruption watched;
     return drainer(options, *std::move(server)).run();
@@ -165,7 +164,7 @@ void add_drain_command(CLI::App& app, command& chosen) {
         ->add_option("--timeout", options->timeout, "Wait no longer than this, such as 10m; for ever without it")
         ->type_name("DURATION")
         ->check(duration_fault);
-    add_client_options(*command_line, options->server, options->config_file);
+    add_client_options(*command_line, options->daemon);
     command_line->add_flag("--json", options->json, "Print the outcome as JSON");
     command_line->callback([options, &chosen] { chosen = [options] { return run_drain(*options); }; });
 }

@@ -27,8 +27,7 @@ namespace {
 struct export_options {
     std::optional<std::string> state;
     std::optional<std::string> out;
-    std::optional<std::string> server;
-    std::optional<std::string> config_file;
+    client_options daemon;
 };
 
 exit_code fail(exit_code code, const std::string& what) {
@@ -71,7 +70,7 @@ class line_target {
 };
 
 exit_code run_export(const export_options& options) {
-    auto server = find_daemon(options.server, options.config_file);
+    auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
     auto target = line_target::open(options.out);
     if (!target) return fail(target.error().code, target.error().message);
@@ -101,7 +100,7 @@ void add_export_command(CLI::App& app, command& chosen) {
     command_line->add_option("--state", options->state, "pending or dead; both without it")->type_name("STATE");
     command_line->add_option("--out", options->out, "A new file for the lines; standard output without it")
         ->type_name("FILE");
-    add_client_options(*command_line, options->server, options->config_file);
+    add_client_options(*command_line, options->daemon);
     command_line->callback([options, &chosen] { chosen = [options] { return run_export(*options); }; });
 }
 

@@ -28,8 +28,7 @@ constexpr std::size_t piece_bytes = 512 * 1024;
 
 struct import_options {
     std::string file;
-    std::optional<std::string> server;
-    std::optional<std::string> config_file;
+    client_options daemon;
     bool json = false;
 };
 
@@ -40,7 +39,7 @@ exit_code fail(exit_code code, const std::string& what) {
 
 class importer {
   public:
-    importer(const import_options& options, url server) : options_(options), client_(std::move(server)) {}
+    importer(const import_options& options, daemon_place server) : options_(options), client_(std::move(server)) {}
 
     exit_code run(std::istream& lines) {
         std::string piece;
@@ -96,7 +95,7 @@ class importer {
 };
 
 exit_code run_import(const import_options& options) {
-    auto server = find_daemon(options.server, options.config_file);
+    auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
     importer run(options, *std::move(server));
     if (options.file == "-") return run.run(std::cin);
@@ -111,7 +110,7 @@ void add_import_command(CLI::App& app, command& chosen) {
     auto options = std::make_shared<import_options>();
     auto* command_line = app.add_subcommand("import", "Take the lines of an export as new pending events");
     command_line->add_option("FILE", options->file, "The file with the lines, or - for standard input")->required();
-    add_client_options(*command_line, options->server, options->config_file);
+    add_client_options(*command_line, options->daemon);
     command_line->add_flag("--json", options->json, "Print the outcome as JSON");
     command_line->callback([options, &chosen] { chosen = [options] { return run_import(*options); }; });
 }

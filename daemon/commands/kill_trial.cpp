@@ -152,7 +152,7 @@ class post_load {
 
   private:
     void post_to(const url& server) {
-        const daemon_client client(server);
+        const daemon_client client(daemon_place{.address = server});
         while (const auto answer = client.post_json("/run/event", event_body)) {
             if (answer->status != 202) return;
             const auto document = nlohmann::json::parse(answer->body, nullptr, false);

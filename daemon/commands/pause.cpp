@@ -22,8 +22,7 @@ namespace {
 
 struct switch_options {
     std::string name;  // of the command
-    std::optional<std::string> server;
-    std::optional<std::string> config_file;
+    client_options daemon;
     bool json = false;
 };
 
@@ -33,7 +32,7 @@ exit_code fail(const switch_options& options, const start_failure& why) {
 }
 
 exit_code run_switch(const switch_options& options) {
-    auto server = find_daemon(options.server, options.config_file);
+    auto server = find_daemon(options.daemon);
     if (!server) return fail(options, server.error());
     const auto answer = daemon_client(*std::move(server)).post_json("/v1/" + options.name, "");
     if (!answer) return fail(options, answer.error());
@@ -53,7 +52,7 @@ void add_switch(CLI::App& app, command& chosen, const char* name, const char* de
     options->name = name;
     auto* command_line = app.add_subcommand(name, description);
     command_line->footer(footer);
-    add_client_options(*command_line, options->server, options->config_file);
+    add_client_options(*command_line, options->daemon);
     command_line->add_flag("--json", options->json, "Print the upstream's state as JSON");
     command_line->callback([options, &chosen] { chosen = [options] { return run_switch(*options); }; });
 }

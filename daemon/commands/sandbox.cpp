@@ -64,7 +64,7 @@ class option_reader {
 
   private:
     void read_listen(sandbox_options& options) {
-        if (auto address = parse_listen_address(arguments_.listen))
+        if (auto address = parse_loopback_address(arguments_.listen))
             options.listen = *address;
         else
             problems.push_back("--listen: " + address.error());

@@ -34,8 +34,7 @@ struct send_options {
     std::string user;
     std::string data = "{}";
     std::optional<std::string> wait;
-    std::optional<std::string> server;
-    std::optional<std::string> config_file;
+    client_options daemon;
     bool json = false;
 };
 
@@ -81,7 +80,7 @@ result<std::string, start_failure> event_body(const send_options& options) {
 
 class sender {
   public:
-    sender(const send_options& options, url server, std::string body)
+    sender(const send_options& options, daemon_place server, std::string body)
         : options_(options), client_(std::move(server)), body_(std::move(body)) {}
 
     exit_code send() {
@@ -149,7 +148,7 @@ class sender {
 };
 
 exit_code run_send(const send_options& options) {
-    auto server = find_daemon(options.server, options.config_file);
+    auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
     auto body = event_body(options);
     if (!body) return fail(body.error().code, body.error().message);
@@ -172,7 +171,7 @@ void add_send_command(CLI::App& app, command& chosen) {
     send->add_option("--wait", options->wait, "Wait so long for its delivery, such as 10s")
         ->type_name("DURATION")
         ->check(duration_fault);
-    add_client_options(*send, options->server, options->config_file);
+    add_client_options(*send, options->daemon);
     send->add_flag("--json", options->json, "Print the daemon's answer as JSON");
     send->callback([options, &chosen] { chosen = [options] { return run_send(*options); }; });
 }

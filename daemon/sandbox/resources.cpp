@@ -106,16 +106,16 @@ class sandbox_routes final : public router {
   public:
     explicit sandbox_routes(sandbox_parts parts)
         : parts_(std::move(parts)), run_event_(parts_), user_(parts_), messages_(parts_), faults_(parts_) {
-        paths_.add("POST", "/run/event", run_event_);
-        paths_.add("POST", "/{version}/run/event", run_event_);
-        paths_.add("GET", "/users/{username}", user_);
-        paths_.add("GET", "/{version}/users/{username}", user_);
-        paths_.add("GET", "/messages", messages_);
-        paths_.add("GET", "/faults", faults_);
-        paths_.add("PUT", "/faults", faults_);
+        paths_.add("POST", "/run/event", access_scope::anyone, run_event_);
+        paths_.add("POST", "/{version}/run/event", access_scope::anyone, run_event_);
+        paths_.add("GET", "/users/{username}", access_scope::anyone, user_);
+        paths_.add("GET", "/{version}/users/{username}", access_scope::anyone, user_);
+        paths_.add("GET", "/messages", access_scope::anyone, messages_);
+        paths_.add("GET", "/faults", access_scope::anyone, faults_);
+        paths_.add("PUT", "/faults", access_scope::anyone, faults_);
     }
 
-    [[nodiscard]] result<handler*, problem> route(const request_head& head) override { return paths_.route(head); }
+    [[nodiscard]] result<route, problem> find(const request_head& head) override { return paths_.find(head); }
 
   private:
     sandbox_parts parts_;

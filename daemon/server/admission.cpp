@@ -1,25 +1,73 @@
 #include "daemon/server/admission.hpp"
 
 #include "lib/base/quantity.hpp"
+#include "lib/base/sha256.hpp"
+#include "lib/http/bearer.hpp"
 
 namespace posthaste {
 
-result<handler*, problem> admit(const request_head& head, const host_rules& hosts, std::uint16_t port, router& routes) {
-    if (std::optional<problem> wrong = hosts.judge(head, port)) return std::move(*wrong);
-    result<handler*, problem> found = routes.route(head);
-    if (!found) return found;
-    if (std::optional<problem> wrong = (*found)->refuse(head)) return std::move(*wrong);
-    const std::uint64_t limit = (*found)->body_limit();
+namespace {
+
+problem unauthorized(std::string what) {
+    return {.status = 401,
+            .name = "unauthorized",
+            .detail = "The request " + std::move(what) +
+                      ". Send the header Authorization: Bearer TOKEN with a token of listen.access_tokens_file "
+                      "(posthaste's own commands: --token-file).",
+            .wants_token = true};
+}
+
+problem forbidden() {
+    return {.status = 403,
+            .name = "forbidden",
+            .detail =
+                "The token is an application's: it may send events, look users up and read receipts. This call "
+                "takes an operator's token."};
+}
+
+// Who sent a request that asks for `needed`; nothing is asked for where no tokens are configured.
+std::optional<problem> identify(const request_head& head, const access_tokens& tokens, access_scope needed,
+                                caller& by) {
+    by.token_digest.clear();
+    by.scope = access_scope::operators;
+    if (tokens.empty()) return {};
+    by.scope = access_scope::anyone;
+    if (needed == access_scope::anyone) return {};
+    const auto token = bearer_token(head);
+    if (!token) return unauthorized(std::string(token.error()));
+    const sha256_digest digest = sha256(*token);
+    const access_token* known = find_token(tokens, digest);
+    if (!known) return unauthorized("has a token that is not known here");
+    if (known->scope < needed) return forbidden();
+    by.scope = known->scope;
+    by.token_digest.assign(bytes_of(digest));
+    return {};
+}
+
+}  // namespace
+
+result<handler*, problem> admit(const request_head& head, const server_context& shared,
+                                std::optional<std::uint16_t> port, caller& by) {
+    if (std::optional<problem> wrong = shared.hosts.judge(head, port)) return std::move(*wrong);
+    result<route, problem> found = shared.routes.find(head);
+    const access_scope needed = found ? found->scope : access_scope::app;
+    if (std::optional<problem> wrong = identify(head, shared.options.listen.tokens, needed, by))
+        return std::move(*wrong);
+    if (!found) return std::move(found).error();
+    if (std::optional<problem> wrong = found->to->refuse(head)) return std::move(*wrong);
+    const std::uint64_t limit = found->to->body_limit();
     if (head.content_length.value_or(0) > limit) return body_too_large(limit);
-    return found;
+    return found->to;
 }
 
 problem body_too_large(std::uint64_t limit) {
-    return {.status = 413,
-            .name = "body-too-large",
-            .detail = "The body is over the " + size_text(limit) +
-                      " that are taken here. Send less in one request, or raise limits.body.",
-            .close = true};
+    return {
+        .status = 413,
+        .name = "body-too-large",
+        .detail =
+            "The body is over the " + size_text(limit) +
+            " that are taken here. Send less in one request, or raise limits.body (for a batch, limits.batch_body).",
+        .close = true};
 }
 
 }  // namespace posthaste

@@ -1,17 +1,20 @@
-// What is decided by a request's head alone, in this order: Host (421), Origin (403), path (404), method (405), what
-// the resource itself asks of the head (415 …), the body's announced length (413). Pure but for the router and handler.
+// What is decided by a request's head alone, in this order: Host (421), Origin (403), the token (401; 403 where it may
+// not do that), path (404), method (405), what the resource itself asks of the head (415 …), the body's announced
+// length (413). Where tokens are configured, whoever has none learns nothing of what there is, but for what needs none.
 
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "daemon/server/handler.hpp"
-#include "lib/http/host_rules.hpp"
+#include "daemon/server/server_context.hpp"
 
 namespace posthaste {
 
-[[nodiscard]] result<handler*, problem> admit(const request_head& head, const host_rules& hosts, std::uint16_t port,
-                                              router& routes);
+// `port` is the one the request came in by, empty for a unix socket. Writes who sent it over `by`.
+[[nodiscard]] result<handler*, problem> admit(const request_head& head, const server_context& shared,
+                                              std::optional<std::uint16_t> port, caller& by);
 
 [[nodiscard]] problem body_too_large(std::uint64_t limit);
 

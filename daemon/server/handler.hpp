@@ -72,11 +72,17 @@ class handler {
     virtual void handle(std::shared_ptr<exchange> request) = 0;
 };
 
+// What a path and method lead to.
+struct route {
+    handler* to = nullptr;
+    access_scope scope = access_scope::operators;  // who may call it, where tokens are configured
+};
+
 // Finds the handler of a path and method, or the 404 or 405 to answer.
 class router {
   public:
     virtual ~router() = default;
-    [[nodiscard]] virtual result<handler*, problem> route(const request_head& head) = 0;
+    [[nodiscard]] virtual result<route, problem> find(const request_head& head) = 0;
 };
 
 }  // namespace posthaste

@@ -4,13 +4,11 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "daemon/server/door.hpp"
 #include "daemon/server/server_context.hpp"
 #include "daemon/server/session.hpp"
 #include "lib/base/log.hpp"
@@ -21,40 +19,8 @@ namespace {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
-using executor = asio::io_context::executor_type;
-using acceptor = asio::basic_socket_acceptor<tcp, executor>;
-using timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
 
 constexpr milliseconds pause_without_files{100};
-
-std::string shown(const tcp::endpoint& where) {
-    const std::string host = where.address().to_string();
-    return (where.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(where.port());
-}
-
-start_failure cannot_listen(const std::string& where, const boost::system::error_code& why) {
-    if (why == asio::error::address_in_use)
-        return {exit_code::locked_or_in_use, "cannot listen on " + where +
-                                                 ": the port is taken by another process (perhaps another posthaste); "
-                                                 "stop it, or set listen.addresses to another port"};
-    if (why == asio::error::access_denied)
-        return {exit_code::failed, "cannot listen on " + where +
-                                       ": not permitted for this user; set listen.addresses to a port over 1023"};
-    return {exit_code::failed, "cannot listen on " + where + ": " + why.message() +
-                                   "; set listen.addresses to an address of this machine"};
-}
-
-// One address that is listened on.
-struct door {
-    explicit door(asio::io_context& io) : socket(io.get_executor()), pause(io.get_executor()) {}
-
-    acceptor socket;
-    timer pause;
-    std::string host;  // as configured
-    std::uint16_t port = 0;
-    std::optional<session::stream> waiting;  // accepted, but there is no room yet
-};
 
 }  // namespace
 
@@ -63,20 +29,8 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         : io(on), shared(std::make_shared<server_context>(std::move(options), routes)), sweep(on.get_executor()) {}
 
     result<void, start_failure> open(const listen_address& address) {
-        boost::system::error_code failed;
-        const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
-        const auto ip = asio::ip::make_address(host, failed);
-        if (failed) return cannot_listen(address.host, failed);
-        const tcp::endpoint wanted(ip, address.port);
         auto opened = std::make_unique<door>(io);
-        acceptor& socket = opened->socket;
-        socket.open(wanted.protocol(), failed);
-        if (!failed) socket.set_option(acceptor::reuse_address(true), failed);
-        if (!failed && ip.is_v6()) socket.set_option(asio::ip::v6_only(true), failed);
-        if (!failed) socket.bind(wanted, failed);
-        if (!failed) socket.listen(acceptor::max_listen_connections, failed);
-        if (failed) return cannot_listen(shown(wanted), failed);
-        opened->port = socket.local_endpoint().port();
+        if (auto listens = opened->open(address); !listens) return listens;
         doors.push_back(std::move(opened));
         return {};
     }
@@ -104,9 +58,9 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     void take(door& at, session::stream socket) {
         boost::system::error_code failed;
         socket.non_blocking(true, failed);
-        if (!failed) socket.set_option(tcp::no_delay(true), failed);
+        if (!failed && at.port()) socket.set_option(tcp::no_delay(true), failed);
         if (failed) return;  // it is gone already
-        session::start(std::move(socket), at.port, shared);
+        session::start(std::move(socket), at.port(), shared);
         if (!sweeping) keep_sweeping();
     }
 
@@ -115,9 +69,9 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     void pause(door& at, const boost::system::error_code& why) {
         if (const auto held_back = accept_trouble.admit(shared->clock.steady()))
             spdlog::warn(
-                "cannot accept connections on port {}: {} ({} times more since the last report); raise the limit "
+                "cannot accept connections on {}: {} ({} times more since the last report); raise the limit "
                 "of open files (LimitNOFILE=) or lower limits.connections",
-                at.port, why.message(), *held_back);
+                at.shown(), why.message(), *held_back);
         shared->connections.make_room();
         at.pause.expires_after(pause_without_files);
         at.pause.async_wait([self = shared_from_this(), &at](const boost::system::error_code& cancelled) {
@@ -144,9 +98,10 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         }
     }
 
-    void reconfigure(const limit_settings& limits, std::vector<std::string> allowed_hosts) {
+    void reconfigure(const limit_settings& limits, const listen_settings& listen) {
         shared->options.limits = limits;
-        shared->options.listen.allowed_hosts = std::move(allowed_hosts);
+        shared->options.listen.allowed_hosts = listen.allowed_hosts;
+        shared->options.listen.tokens = listen.tokens;
         shared->hosts = host_rules(server_context::names_of(shared->options.listen));
         shared->connections.resize(limits.connections);
         let_in();
@@ -173,12 +128,8 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     }
 
     void close_doors() {
-        boost::system::error_code ignored;
-        for (const auto& at : doors) {
-            at->socket.close(ignored);
-            at->pause.cancel();
-            at->waiting.reset();
-        }
+        for (const auto& at : doors)
+            at->close();
     }
 
     void finish_if_empty() {
@@ -190,7 +141,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     asio::io_context& io;
     std::shared_ptr<server_context> shared;
     std::vector<std::unique_ptr<door>> doors;
-    timer sweep;
+    door::timer sweep;
     bool sweeping = false;
     repeat_guard accept_trouble;
     std::function<void()> when_empty;
@@ -216,10 +167,8 @@ result<void, start_failure> listener::open() {
 
 std::vector<std::string> listener::addresses() const {
     std::vector<std::string> found;
-    for (const auto& at : impl_->doors) {
-        boost::system::error_code ignored;
-        found.push_back("http://" + shown(at->socket.local_endpoint(ignored)));
-    }
+    for (const auto& at : impl_->doors)
+        found.push_back(at->shown());
     return found;
 }
 
@@ -228,8 +177,8 @@ void listener::start() {
         impl_->accept(*at);
 }
 
-void listener::reconfigure(const limit_settings& limits, std::vector<std::string> allowed_hosts) {
-    impl_->reconfigure(limits, std::move(allowed_hosts));
+void listener::reconfigure(const limit_settings& limits, const listen_settings& listen) {
+    impl_->reconfigure(limits, listen);
 }
 
 void listener::stop(std::function<void()> done) {

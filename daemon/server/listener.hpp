@@ -1,9 +1,9 @@
 // Accepts connections, keeps their number bounded, and sweeps their deadlines a few times a second: no timer per
 // connection, and none at all while there is no connection. Deadlines are never early, and late by two sweeps at most.
 //
-// Belongs to one io_context's thread. Host, Origin and the shared body budget are judged in its sessions before a
-// router sees a request. EMFILE and ENFILE make it pause, let an idle connection go, and go on; at `connections` the
-// longest-idle connection is closed to make room, else the one whose head is incomplete the longest.
+// Belongs to one io_context's thread. Host, Origin, the token and the shared body budget are judged in its sessions
+// before a handler sees a request. EMFILE and ENFILE make it pause, let an idle connection go, and go on; at
+// `connections` the longest-idle connection is closed to make room, else the one whose head is incomplete the longest.
 
 #pragma once
 
@@ -38,15 +38,15 @@ class listener {
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
 
-    // Binds and listens on all addresses. A taken port: exit 75 with the address and what to do.
+    // Binds and listens on all addresses. A taken port or socket: exit 75 with the address and what to do.
     [[nodiscard]] result<void, start_failure> open();
-    // The addresses that are listened on, with the ports really taken: "http://127.0.0.1:8650".
+    // The addresses that are listened on, with the ports really taken: "http://127.0.0.1:8650", "unix:/PATH".
     [[nodiscard]] std::vector<std::string> addresses() const;
     // Begins to accept.
     void start();
-    // Other limits and Host names (listen.allowed_hosts), for the connections and requests that come from now on; no
-    // request that was begun is dropped. The addresses stay.
-    void reconfigure(const limit_settings& limits, std::vector<std::string> allowed_hosts);
+    // Other limits, Host names (listen.allowed_hosts) and tokens, for the connections and requests that come from now
+    // on; no request that was begun is dropped. The addresses stay.
+    void reconfigure(const limit_settings& limits, const listen_settings& listen);
     // Closes the listening sockets and idle connections; requests already read get their answers, then their
     // connections close. `done` runs once no connection is left.
     void stop(std::function<void()> done);

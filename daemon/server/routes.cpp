@@ -45,17 +45,17 @@ bool matches(std::string_view pattern, std::string_view path) {
     return pattern.empty() && path.empty();
 }
 
-void path_router::add(std::string_view method, std::string_view pattern, handler& to) {
+void path_router::add(std::string_view method, std::string_view pattern, access_scope scope, handler& to) {
     const bool exact = pattern.find('{') == std::string_view::npos;
-    entries_.push_back({std::string(method), std::string(pattern), exact, &to});
-    if (method == "GET") entries_.push_back({"HEAD", std::string(pattern), exact, &to});
+    entries_.push_back({std::string(method), std::string(pattern), exact, {&to, scope}});
+    if (method == "GET") entries_.push_back({"HEAD", std::string(pattern), exact, {&to, scope}});
 }
 
-result<handler*, problem> path_router::route(const request_head& head) {
+result<route, problem> path_router::find(const request_head& head) {
     std::string allow;
     for (const entry& each : entries_) {
         if (each.exact ? each.pattern != head.path : !matches(each.pattern, head.path)) continue;
-        if (each.method == head.method) return each.to;
+        if (each.method == head.method) return each.leads_to;
         if (!allow.empty()) allow += ", ";
         allow += each.method;
     }

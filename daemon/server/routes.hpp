@@ -14,18 +14,19 @@ class path_router final : public router {
   public:
     // `pattern` is a path whose segments are taken as they are, but for {version}, which is an API version (YYYY-MM),
     // and any other {name}, which is any segment that is not empty. What is added first is tried first. `to` must
-    // outlive the router. A handler of GET gets the HEADs too (their answers go without the body).
-    void add(std::string_view method, std::string_view pattern, handler& to);
+    // outlive the router. A handler of GET gets the HEADs too (their answers go without the body). `scope` is who may
+    // call it where tokens are configured: each route says so itself, and none can forget to.
+    void add(std::string_view method, std::string_view pattern, access_scope scope, handler& to);
 
     // 404 for an unknown path; 405 with Allow for a method that a known one does not have.
-    [[nodiscard]] result<handler*, problem> route(const request_head& head) override;
+    [[nodiscard]] result<route, problem> find(const request_head& head) override;
 
   private:
     struct entry {
         std::string method;
         std::string pattern;
         bool exact = true;  // no {…} in it
-        handler* to = nullptr;
+        route leads_to;
     };
 
     std::vector<entry> entries_;

@@ -51,7 +51,7 @@ struct server_context {
     [[nodiscard]] static std::vector<std::string> names_of(const listen_settings& listen) {
         std::vector<std::string> names = listen.allowed_hosts;
         for (const listen_address& address : listen.addresses)
-            names.push_back(address.host);
+            if (!address.is_unix()) names.push_back(address.host);
         return names;
     }
 

@@ -29,14 +29,14 @@ problem busy() {
 
 }  // namespace
 
-session::session(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared)
+session::session(stream socket, std::optional<std::uint16_t> port, std::shared_ptr<server_context> shared)
     : socket_(std::move(socket)), shared_(std::move(shared)), port_(port) {}
 
 session::~session() {
     close();
 }
 
-void session::start(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared) {
+void session::start(stream socket, std::optional<std::uint16_t> port, std::shared_ptr<server_context> shared) {
     const auto executor = socket.get_executor();
     const auto end_on_our_thread = [executor](session* ended) {
         boost::asio::dispatch(executor, [owned = std::unique_ptr<session>(ended)] {});
@@ -94,7 +94,7 @@ bool session::begin_request() {
     buffer_.keep_room_behind(scanner_.size(), room_behind_head);
     if (std::optional<problem> wrong = check_scanned_head(buffer_.unread().substr(0, scanner_.size()), head_))
         return fail(std::move(*wrong));
-    result<handler*, problem> admitted = admit(head_, shared_->hosts, port_, shared_->routes);
+    result<handler*, problem> admitted = admit(head_, *shared_, port_, caller_);
     if (!admitted) return refuse(std::move(admitted).error());
     handler_ = *admitted;
     if (head_.has_body() && shared_->bodies.is_full()) return refuse(busy());
@@ -259,6 +259,7 @@ void session::answer(const problem& what) {
     std::string fields;
     if (what.retry_after) fields += "Retry-After: " + std::to_string(what.retry_after->count()) + "\r\n";
     if (!what.allow.empty()) fields += "Allow: " + what.allow + "\r\n";
+    if (what.wants_token) fields += "WWW-Authenticate: Bearer\r\n";
     send(what.status, "application/problem+json", fields, to_json(what));
 }
 

@@ -21,8 +21,8 @@
 #include <string>
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "daemon/server/connection_table.hpp"
 #include "daemon/server/handler.hpp"
@@ -35,10 +35,12 @@ namespace posthaste {
 
 class session final : public exchange, public tracked_connection, public std::enable_shared_from_this<session> {
   public:
-    using stream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+    // TCP and unix sockets alike.
+    using stream =
+        boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
-    // Takes a connection up. `port` is the one it was accepted on; the socket is non-blocking.
-    static void start(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared);
+    // Takes a connection up. `port` is the one it was accepted on, empty for a unix socket; the socket is non-blocking.
+    static void start(stream socket, std::optional<std::uint16_t> port, std::shared_ptr<server_context> shared);
     ~session();
 
     // As an exchange.
@@ -56,7 +58,7 @@ class session final : public exchange, public tracked_connection, public std::en
     void wind_up() override;
 
   private:
-    session(stream socket, std::uint16_t port, std::shared_ptr<server_context> shared);
+    session(stream socket, std::optional<std::uint16_t> port, std::shared_ptr<server_context> shared);
 
     enum class phase { idle, reading_head, reading_body, handling, writing, lingering, closed };
 
@@ -94,7 +96,7 @@ class session final : public exchange, public tracked_connection, public std::en
 
     stream socket_;
     std::shared_ptr<server_context> shared_;
-    const std::uint16_t port_;
+    const std::optional<std::uint16_t> port_;
     phase phase_ = phase::idle;
     activity activity_ = activity::idle;
     bool fresh_ = true;  // no byte has come yet

@@ -55,19 +55,20 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
           [this] { return refusing(); }),
       status_(source(accept, outbox, upstream, std::move(configuration)), frozen->queue, accepted_, read_clocks),
       ready_(source(accept, outbox, upstream, {})) {
-    routes_.add("POST", "/run/event", events_);
-    routes_.add("POST", "/{version}/run/event", events_);
-    routes_.add("POST", "/run/events", batch_);
-    routes_.add("POST", "/{version}/run/events", batch_);
-    routes_.add("GET", "/v1/events", list_);
-    routes_.add("GET", "/v1/events/{id}", event_);
-    routes_.add("GET", "/v1/export", export_);
-    routes_.add("POST", "/v1/import", import_);
-    routes_.add("POST", "/v1/pause", pause_);
-    routes_.add("POST", "/v1/resume", resume_);
-    routes_.add("GET", "/v1/status", status_);
-    routes_.add("GET", "/livez", live_);
-    routes_.add("GET", "/readyz", ready_);
+    using enum access_scope;
+    routes_.add("POST", "/run/event", app, events_);
+    routes_.add("POST", "/{version}/run/event", app, events_);
+    routes_.add("POST", "/run/events", app, batch_);
+    routes_.add("POST", "/{version}/run/events", app, batch_);
+    routes_.add("GET", "/v1/events", operators, list_);
+    routes_.add("GET", "/v1/events/{id}", app, event_);
+    routes_.add("GET", "/v1/export", operators, export_);
+    routes_.add("POST", "/v1/import", operators, import_);
+    routes_.add("POST", "/v1/pause", operators, pause_);
+    routes_.add("POST", "/v1/resume", operators, resume_);
+    routes_.add("GET", "/v1/status", operators, status_);
+    routes_.add("GET", "/livez", anyone, live_);
+    routes_.add("GET", "/readyz", anyone, ready_);
 }
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {

@@ -111,9 +111,9 @@ class running_daemon {
     void bring_into_force(fresh_configuration fresh) {
         frozen_ = std::make_shared<const settings>(std::move(fresh.plan.effective));
         api_.reconfigure(frozen_);
-        listener_.reconfigure(frozen_->limits, frozen_->listen.allowed_hosts);
+        listener_.reconfigure(frozen_->limits, frozen_->listen);
         store_.reconfigure(frozen_->queue);
-        delivery_.reconfigure(std::move(fresh.delivery));
+        if (fresh.delivery) delivery_.reconfigure(*std::move(fresh.delivery));
         if (fresh.by_hand) delivery_.probe_now();
     }
 

@@ -10,6 +10,8 @@
 
 #include "daemon/supervisor/chance.hpp"
 #include "lib/base/require.hpp"
+#include "lib/base/text.hpp"
+#include "lib/config/access_tokens.hpp"
 #include "lib/config/secret.hpp"
 
 namespace posthaste {
@@ -73,20 +75,32 @@ void reloader::load(cause why) {
 
 // On the loading thread.
 reloader::outcome reloader::load_now(cause why, const settings& in_force) const {
-    auto values = [&]() -> result<settings, config_problems> {
-        if (why == cause::by_hand) return source_->load();
-        auto key = load_api_key(in_force.upstream.api_key_file, source_->env);
-        if (!key) return config_problems{{key.error()}};
-        settings same_but_the_key = in_force;
-        same_but_the_key.upstream.api_key = std::move(key->value);
-        return same_but_the_key;
-    }();
+    auto values = why == cause::by_hand ? source_->load() : with_fresh_secret(why, in_force);
     if (!values) return std::move(values).error();
     auto plan = plan_reload(in_force, *std::move(values));
     if (!plan) return std::move(plan).error();
-    auto prepared = delivery::prepare(plan->effective);
+    fresh_configuration fresh{*std::move(plan), {}, why == cause::by_hand};
+    if (why == cause::tokens_file) return fresh;
+    auto prepared = delivery::prepare(fresh.plan.effective);
     if (!prepared) return config_problems{{prepared.error().message}};
-    return fresh_configuration{*std::move(plan), *std::move(prepared), why == cause::by_hand};
+    fresh.delivery = *std::move(prepared);
+    return fresh;
+}
+
+// What is in force, but for the one secret that is read again.
+result<settings, config_problems> reloader::with_fresh_secret(cause why, const settings& in_force) const {
+    settings otherwise_the_same = in_force;
+    if (why == cause::key_file) {
+        auto key = load_api_key(in_force.upstream.api_key_file, source_->env);
+        if (!key) return config_problems{{key.error()}};
+        otherwise_the_same.upstream.api_key = std::move(key->value);
+        return otherwise_the_same;
+    }
+    const std::string& file = *in_force.listen.access_tokens_file;
+    auto tokens = load_access_tokens(file, source_->env);
+    if (!tokens) return config_problems{{to_text(file, tokens.error().front())}};
+    otherwise_the_same.listen.tokens = *std::move(tokens);
+    return otherwise_the_same;
 }
 
 void reloader::loaded(cause why, outcome what) {
@@ -109,12 +123,18 @@ void reloader::take(cause why, fresh_configuration fresh) {
         state_.loaded_at = read_clocks().wall;
         state_.last_reload = configuration_state::reload{state_.loaded_at, {}};
         log_change(before->log, in_force_->log, fresh.plan);
-        key_stamp_.reset();  // it may be another file
-    } else {
-        told_of_key_.clear();
+        key_.stamp.reset();  // they may be other files
+        tokens_.stamp.reset();
+    } else if (why == cause::key_file) {
+        key_.told.clear();
         if (!fresh.plan.new_api_key) return;
         spdlog::info("the API key in {} changed: it is used from the next attempt on",
                      in_force_->upstream.api_key_source);
+    } else {
+        tokens_.told.clear();
+        if (!fresh.plan.new_tokens) return;
+        spdlog::info("the access tokens in {} changed: they count from the next request on",
+                     printable(*in_force_->listen.access_tokens_file));
     }
     apply_(std::move(fresh));
     keep_watching();
@@ -122,8 +142,14 @@ void reloader::take(cause why, fresh_configuration fresh) {
 
 void reloader::refuse(cause why, const config_problems& problems) {
     if (why == cause::key_file) {
-        if (std::exchange(told_of_key_, problems.front().text) == problems.front().text) return;
-        spdlog::error("the API key's file changed, and the key that was read before stays in use: {}", told_of_key_);
+        if (std::exchange(key_.told, problems.front().text) == problems.front().text) return;
+        spdlog::error("the API key's file changed, and the key that was read before stays in use: {}", key_.told);
+        return;
+    }
+    if (why == cause::tokens_file) {
+        if (std::exchange(tokens_.told, problems.front().text) == problems.front().text) return;
+        spdlog::error("the access tokens' file changed, and the tokens that were read before stay in use: {}",
+                      tokens_.told);
         return;
     }
     configuration_state::reload failed{read_clocks().wall, {}};
@@ -135,24 +161,27 @@ void reloader::refuse(cause why, const config_problems& problems) {
 }
 
 void reloader::keep_watching() {
-    if (stopped_ || !source_ || !in_force_->upstream.api_key_watched) {
+    const bool anything = source_ && (in_force_->upstream.api_key_watched || in_force_->listen.access_tokens_file);
+    if (stopped_ || !anything) {
         look_.cancel();
         return;
     }
     look_.expires_after(between_looks);
     look_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;
-        look_at_key_file();
+        look_at(key_, in_force_->upstream.api_key_watched, cause::key_file);
+        look_at(tokens_, in_force_->listen.access_tokens_file, cause::tokens_file);
         keep_watching();
     });
 }
 
-void reloader::look_at_key_file() {
-    if (loading()) return;
-    const file_stamp stamp = stamp_of(*in_force_->upstream.api_key_watched);
-    if (key_stamp_ == stamp) return;
-    key_stamp_ = may_hide_a_change(stamp, read_clocks().wall) ? std::nullopt : std::optional(stamp);
-    load(cause::key_file);
+// While something is loaded nothing is looked at: what changed meanwhile is found at the next look.
+void reloader::look_at(watched_file& file, const std::optional<std::string>& path, cause why) {
+    if (loading() || !path) return;
+    const file_stamp stamp = stamp_of(*path);
+    if (file.stamp == stamp) return;
+    file.stamp = may_hide_a_change(stamp, read_clocks().wall) ? std::nullopt : std::optional(stamp);
+    load(why);
 }
 
 }  // namespace posthaste

@@ -1,10 +1,10 @@
-// Brings a changed configuration, or a changed key, into force while everything goes on.
+// Brings a changed configuration, a changed key or changed access tokens into force while everything goes on.
 //
-// On SIGHUP the whole is read again: the file with the same --set, events_dir, key and certificates. The key's file is
-// also looked at once a second (by stat), as a rotated key must work without a signal; a key that is fixed for the
-// process is not. What is read is read on a short-lived thread of its own, one at a time, and checked as a whole before
-// any of it is handed over: what has a problem changes nothing, is logged, and is told by state(). Belongs to the
-// accept thread.
+// On SIGHUP the whole is read again: the file with the same --set, events_dir, key, tokens and certificates. The files
+// of the key and of the tokens are also looked at once a second (by stat), as what is rotated must work without a
+// signal; a key that is fixed for the process is not. What is read is read on a short-lived thread of its own, one at a
+// time, and checked as a whole before any of it is handed over: what has a problem changes nothing, is logged, and is
+// told by state(). Belongs to the accept thread.
 
 #pragma once
 
@@ -27,14 +27,14 @@ namespace posthaste {
 // Where the settings came from. Called on the loading thread.
 struct configuration_source {
     std::function<result<settings, config_problems>()> load;
-    environment env;  // for the key
+    environment env;  // for the key and the tokens
 };
 
 // Read, checked and prepared: nothing of it can fail any more.
 struct fresh_configuration {
     reload_plan plan;
-    delivery_plan delivery;
-    bool by_hand = false;  // a person asked for it
+    std::optional<delivery_plan> delivery;  // empty: delivery goes on as it is
+    bool by_hand = false;                   // a person asked for it
 };
 
 class reloader {
@@ -47,7 +47,7 @@ class reloader {
     reloader(const reloader&) = delete;
     reloader& operator=(const reloader&) = delete;
 
-    // Begins to watch the key's file.
+    // Begins to watch the files of the key and of the tokens.
     void start();
     // As on SIGHUP. While a load is under way, one more follows it.
     void reload();
@@ -59,16 +59,23 @@ class reloader {
     [[nodiscard]] const configuration_state& state() const noexcept { return state_; }
 
   private:
-    enum class cause { by_hand, key_file };
+    enum class cause { by_hand, key_file, tokens_file };
     using outcome = result<fresh_configuration, config_problems>;
+
+    // A secret's file that may be given other contents.
+    struct watched_file {
+        std::optional<file_stamp> stamp;  // of what was loaded; empty: to be loaded again
+        std::string told;                 // the problem that was logged last
+    };
 
     void load(cause why);
     [[nodiscard]] outcome load_now(cause why, const settings& in_force) const;
+    [[nodiscard]] result<settings, config_problems> with_fresh_secret(cause why, const settings& in_force) const;
     void loaded(cause why, outcome what);
     void take(cause why, fresh_configuration fresh);
     void refuse(cause why, const config_problems& problems);
     void keep_watching();
-    void look_at_key_file();
+    void look_at(watched_file& file, const std::optional<std::string>& path, cause why);
 
     boost::asio::io_context& accept_;
     std::optional<configuration_source> source_;
@@ -81,8 +88,8 @@ class reloader {
     bool stopped_ = false;
     std::function<void()> when_stopped_;
     boost::asio::steady_timer look_;
-    std::optional<file_stamp> key_stamp_;  // of the key that was loaded; empty: to be loaded again
-    std::string told_of_key_;              // the problem that was logged last
+    watched_file key_;
+    watched_file tokens_;
 };
 
 }  // namespace posthaste

@@ -241,7 +241,7 @@ void connection::answered() {
     attempt_outcome outcome{status, {}};
     if (!parser_->retry_after().empty())
         outcome.retry_after = parse_retry_after(parser_->retry_after(), owner_.wall_now());
-    if (status < 200 || status > 299) outcome.message = error_text(status, body_);
+    if (status < 200 || status > 299) outcome.message = error_text(status, body_, peer_.api_key);
     phase_ = phase::idle;
     if (!reusable) close();
     owner_.ended(*this, std::move(outcome));

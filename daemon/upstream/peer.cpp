@@ -26,6 +26,7 @@ result<std::shared_ptr<const upstream_peer>, start_failure> prepare_upstream(con
         .next_named = (proxy ? "the proxy " : "") + host_and_port(next),
         .tunnel_request = proxy && upstream.url.tls ? tunnel_request(upstream.url, *proxy) : "",
         .head = attempt_head(upstream),
+        .api_key = upstream.api_key,
         .connect_timeout = upstream.connect_timeout,
         .response_timeout = upstream.response_timeout,
         .tls = nullptr,

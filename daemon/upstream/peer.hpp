@@ -24,6 +24,7 @@ struct upstream_peer {
     std::string next_named;      // "host:port" or "the proxy host:port", for messages
     std::string tunnel_request;  // CONNECT and the proxy's credentials; empty: no tunnel. Never logged
     attempt_head head;
+    std::string api_key;  // to be hidden where an answer quotes it
     milliseconds connect_timeout;
     milliseconds response_timeout;
     std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain http

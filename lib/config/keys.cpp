@@ -29,12 +29,15 @@ config_key key(std::string path, Reader reader, Target target) {
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
 
-std::array<config_key, 38> make_table() {
+std::array<config_key, 40> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
         key("listen.addresses", list_of<read_listen_address>{{}, "an array of addresses"},
             [](d& t) -> auto& { return t.values.listen.addresses; }),
+        key("listen.allow_remote", read_flag{}, [](d& t) -> auto& { return t.values.listen.allow_remote; }),
+        key("listen.access_tokens_file", null_or<read_path>{},
+            [](d& t) -> auto& { return t.values.listen.access_tokens_file; }),
         key("listen.allowed_hosts", list_of<read_host_name>{{}, "an array of host names"},
             [](d& t) -> auto& { return t.values.listen.allowed_hosts; }),
         key("limits.body", size_between{1 * KiB, 64 * MiB}, [](d& t) -> auto& { return t.values.limits.body; }),

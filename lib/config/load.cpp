@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lib/base/text.hpp"
+#include "lib/config/access_tokens.hpp"
 #include "lib/config/events.hpp"
 #include "lib/config/file.hpp"
 #include "lib/config/keys.hpp"
@@ -69,6 +70,7 @@ class loader {
             read_values();
             choose_proxy();
             apply_rules();
+            read_access_tokens();
             read_api_key();
             check_certificate_file("upstream.ca_file", draft_.values.upstream.ca_file);
             check_certificate_file("upstream.client_certificate_file", draft_.values.upstream.client_certificate_file);
@@ -85,6 +87,7 @@ class loader {
     void gather(const located_json& object, const std::string& section);
     void read_values();
     void apply_rules();
+    void read_access_tokens();
     void read_api_key();
     void choose_proxy();
     void check_certificate_file(const std::string& key, const std::optional<std::string>& file);
@@ -179,6 +182,23 @@ void loader::apply_rules() {
             std::none_of(rule.keys.begin(), rule.keys.end(), [&](const std::string& key) { return is_faulty(key); });
         if (!readable) continue;
         if (const auto violation = rule.violation(draft_.values)) add_problem(rule.keys.front(), *violation);
+    }
+}
+
+void loader::read_access_tokens() {
+    const std::string key = "listen.access_tokens_file";
+    const auto& file = draft_.values.listen.access_tokens_file;
+    if (is_faulty(key) || !file) return;
+    auto tokens = load_access_tokens(*file, env_);
+    if (tokens) {
+        draft_.values.listen.tokens = *std::move(tokens);
+        return;
+    }
+    for (const auto& fault : tokens.error()) {
+        if (fault.where)
+            problems_.add(printable(*file), fault.where, "", fault.what);
+        else
+            add_problem(key, printable(*file) + " " + fault.what);
     }
 }
 

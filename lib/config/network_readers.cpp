@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include "lib/base/text.hpp"
 #include "lib/config/readers.hpp"
@@ -12,7 +13,9 @@ namespace posthaste {
 
 namespace {
 
-constexpr std::string_view wanted_address = "expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or \"[::1]:8650\"";
+constexpr std::string_view unix_scheme = "unix:";
+constexpr std::string_view wanted_address =
+    "expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or \"[::1]:8650\", or unix:/PATH";
 
 bool is_digits(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -36,13 +39,18 @@ std::optional<std::string> literal_address(const std::string& host) {
     return inet_ntop(AF_INET6, &six, text, sizeof text);
 }
 
-result<listen_address, std::string> refused(std::string_view why) {
+result<listen_address, std::string> refused(const std::string& why) {
     return {boost::system::in_place_error, std::string(wanted_address).append(why)};
 }
 
 }  // namespace
 
 result<listen_address, std::string> parse_listen_address(std::string_view text) {
+    if (text.starts_with(unix_scheme)) {
+        auto path = parse_socket_path(text.substr(unix_scheme.size()));
+        if (!path) return refused("; the path " + path.error());
+        return listen_address{.socket_path = *std::move(path)};
+    }
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return refused(", found no port");
     auto host = text.substr(0, colon);
@@ -52,17 +60,33 @@ result<listen_address, std::string> parse_listen_address(std::string_view text) 
     const auto port = parse_port(text.substr(colon + 1));
     if (!port) return refused(", with a port from 0 to 65535");
 
-    if (equals_ignoring_case(host, "localhost")) return listen_address{"127.0.0.1", *port};
+    if (equals_ignoring_case(host, "localhost")) return listen_address{.port = *port};
     auto address = literal_address(std::string(host));
     if (!address) return refused("; a name cannot be listened on, but for localhost");
-    if (!is_loopback_host(*address)) {
-        return {boost::system::in_place_error,
-                "only loopback addresses can be listened on (127.0.0.1, [::1]), as whoever reaches the port can send"};
-    }
-    return listen_address{*std::move(address), *port};
+    return listen_address{.host = *std::move(address), .port = *port};
+}
+
+result<listen_address, std::string> parse_loopback_address(std::string_view text) {
+    auto address = parse_listen_address(text);
+    if (!address || (!address->is_unix() && is_loopback_host(address->host))) return address;
+    return {boost::system::in_place_error,
+            "only loopback addresses can be listened on here (127.0.0.1, [::1]), as whoever reaches the port can send"};
+}
+
+result<std::string, std::string> parse_socket_path(std::string_view path) {
+    constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - 1;
+    const auto because = [](std::string why) {
+        return result<std::string, std::string>(boost::system::in_place_error, std::move(why));
+    };
+    if (!path.starts_with('/')) return because("is not absolute");
+    if (path.ends_with('/')) return because("names a folder");
+    if (path.size() > most) return because("is longer than the " + std::to_string(most) + " bytes a socket's may have");
+    if (path.find('\0') != std::string_view::npos) return because("holds a NUL byte");
+    return {boost::system::in_place_value, path};
 }
 
 std::string to_string(const listen_address& address) {
+    if (address.is_unix()) return std::string(unix_scheme) + address.socket_path;
     const bool six = address.host.find(':') != std::string::npos;
     return (six ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }

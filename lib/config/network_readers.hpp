@@ -12,10 +12,15 @@
 
 namespace posthaste {
 
-// "127.0.0.1:8650", "[::1]:8650", "localhost:8650": loopback only. The error says what was expected.
+// "127.0.0.1:8650", "[::1]:8650", "localhost:8650", "unix:/run/posthaste/posthaste.sock". The error says what was
+// expected.
 [[nodiscard]] result<listen_address, std::string> parse_listen_address(std::string_view text);
+// The same, but for what only this machine can reach by a URL: no unix socket, and no address beyond loopback.
+[[nodiscard]] result<listen_address, std::string> parse_loopback_address(std::string_view text);
+// An absolute path of a length that a socket can have, behind "unix:". The error is a sentence's end.
+[[nodiscard]] result<std::string, std::string> parse_socket_path(std::string_view path);
 
-// "127.0.0.1:8650", "[::1]:8650".
+// "127.0.0.1:8650", "[::1]:8650", "unix:/run/posthaste/posthaste.sock".
 [[nodiscard]] std::string to_string(const listen_address& address);
 
 struct read_listen_address {

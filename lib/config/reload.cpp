@@ -50,6 +50,7 @@ result<reload_plan, config_problems> plan_reload(const settings& in_force, setti
         (is_fixed(key.path) ? plan.need_restart : plan.changed).push_back(key.path);
     }
     plan.new_api_key = before.values.upstream.api_key != after.values.upstream.api_key;
+    plan.new_tokens = before.values.listen.tokens != after.values.listen.tokens;
     plan.effective = std::move(after.values);
     plan.effective.listen.addresses = in_force.listen.addresses;
     plan.effective.queue.path = in_force.queue.path;
@@ -62,6 +63,7 @@ result<reload_plan, config_problems> plan_reload(const settings& in_force, setti
 std::string to_text(const reload_plan& plan) {
     auto changed = plan.changed;
     if (plan.new_api_key) changed.emplace_back("the API key");
+    if (plan.new_tokens) changed.emplace_back("the access tokens");
     std::string text = changed.empty() ? "nothing changed" : listed(changed) + " changed";
     if (plan.need_restart.empty()) return text;
     const bool one = plan.need_restart.size() == 1;

@@ -17,6 +17,7 @@ struct reload_plan {
     std::vector<std::string> changed;       // keys whose new values that are, in the order of the reference
     std::vector<std::string> need_restart;  // keys that differ and keep their present value
     bool new_api_key = false;               // the key itself is another one
+    bool new_tokens = false;                // the tokens of listen.access_tokens_file are others
 };
 
 // The error: the new values do not go with those that keep their present one until a restart.

@@ -19,10 +19,28 @@ std::optional<std::string> listens_once(const settings& all) {
     const auto& addresses = all.listen.addresses;
     for (auto a = addresses.begin(); a != addresses.end(); ++a) {
         const bool twice = std::any_of(std::next(a), addresses.end(), [&](const listen_address& b) {
-            return a->port != 0 && a->port == b.port && a->host == b.host;
+            return (a->is_unix() || a->port != 0) && *a == b;
         });
         if (twice) return to_string(*a) + " is listed twice";
     }
+    return std::nullopt;
+}
+
+// No other machine gets in unless that was asked for, and then only with a token.
+std::optional<std::string> stays_on_this_machine(const settings& all) {
+    const auto& addresses = all.listen.addresses;
+    const auto remote = std::find_if(addresses.begin(), addresses.end(), [](const listen_address& each) {
+        return !each.is_unix() && !is_loopback_host(each.host);
+    });
+    if (remote == addresses.end()) return std::nullopt;
+    if (!all.listen.allow_remote)
+        return to_string(*remote) +
+               " can be reached from other machines: use 127.0.0.1 or [::1], or set "
+               "listen.allow_remote to true, and listen.access_tokens_file";
+    if (!all.listen.access_tokens_file)
+        return to_string(*remote) +
+               " can be reached from other machines, and anybody there could send and read: set "
+               "listen.access_tokens_file, too";
     return std::nullopt;
 }
 
@@ -54,7 +72,7 @@ std::optional<std::string> does_not_send_to_itself(const settings& all) {
     const auto& where = all.upstream.url;
     const bool itself =
         std::any_of(all.listen.addresses.begin(), all.listen.addresses.end(), [&](const listen_address& listened) {
-            return !where.tls && where.port == listened.port &&
+            return !where.tls && !listened.is_unix() && where.port == listened.port &&
                    (where.host == listened.host || where.host == "localhost");
         });
     if (!itself) return std::nullopt;
@@ -77,9 +95,10 @@ std::optional<std::string> backs_off(const settings& all) {
 }  // namespace
 
 std::span<const config_rule> config_rules() {
-    static const std::array<config_rule, 8> rules = {{
+    static const std::array<config_rule, 9> rules = {{
         {{"listen.addresses"}, listens_somewhere},
         {{"listen.addresses"}, listens_once},
+        {{"listen.addresses", "listen.allow_remote", "listen.access_tokens_file"}, stays_on_this_machine},
         {{"queue.max_bytes", "limits.body"}, queue_holds_an_event},
         {{"upstream.url"}, has_upstream},
         {{"upstream.url", "upstream.allow_plain_http", "upstream.proxy"}, keeps_the_key_private},

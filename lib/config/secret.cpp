@@ -81,15 +81,13 @@ result<secret, std::string> key_from_file(const std::string& path, const std::st
 }  // namespace
 
 result<secret, std::string> load_api_key(const std::optional<std::string>& key_file, const environment& env) {
-    const auto credentials = env("CREDENTIALS_DIRECTORY");
     if (key_file) {
-        const bool is_credential = credentials && is_under(*key_file, *credentials);
-        auto key = key_from_file(*key_file, shown_path(*key_file), !is_credential);
-        // systemd gives a service its credentials once.
-        if (key && !is_credential) key->watched = *key_file;
+        const bool for_life = is_credential(*key_file, env);
+        auto key = key_from_file(*key_file, shown_path(*key_file), !for_life);
+        if (key && !for_life) key->watched = *key_file;
         return key;
     }
-    if (credentials) {
+    if (const auto credentials = env("CREDENTIALS_DIRECTORY")) {
         const auto path = *credentials + "/api_key";
         std::error_code error;
         if (std::filesystem::exists(path, error)) return key_from_file(path, "$CREDENTIALS_DIRECTORY/api_key", false);
@@ -99,12 +97,16 @@ result<secret, std::string> load_api_key(const std::optional<std::string>& key_f
         "no API key: name its file here, or give the key as $POSTHASTE_API_KEY, or as the systemd credential api_key");
 }
 
+bool is_credential(const std::string& file, const environment& env) {
+    const auto credentials = env("CREDENTIALS_DIRECTORY");
+    return credentials && is_under(file, *credentials);
+}
+
 std::optional<std::string> private_key_fault(const std::string& file, const environment& env) {
     const auto shown = printable(file);
     const auto content = read_whole_file(file, most_private_key_bytes);
     if (!content) return shown + " cannot be read: " + content.error().reason;
-    const auto credentials = env("CREDENTIALS_DIRECTORY");
-    if (!(credentials && is_under(file, *credentials))) {
+    if (!is_credential(file, env)) {
         if (auto fault = openness_fault(file, content->mode)) return shown + *std::move(fault);
     }
     if (content->text.find("PRIVATE KEY-----") == std::string::npos)

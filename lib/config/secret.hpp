@@ -25,6 +25,9 @@ struct secret {
 [[nodiscard]] result<secret, std::string> load_api_key(const std::optional<std::string>& key_file,
                                                        const environment& env);
 
+// Whether the file is below $CREDENTIALS_DIRECTORY: systemd gave it to this process alone, and for life.
+[[nodiscard]] bool is_credential(const std::string& file, const environment& env);
+
 // What is wrong with the file of upstream.client_key_file, and what to do; empty: nothing. OpenSSL reads it later.
 [[nodiscard]] std::optional<std::string> private_key_fault(const std::string& file, const environment& env);
 

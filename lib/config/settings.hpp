@@ -12,6 +12,7 @@
 #include "lib/base/log.hpp"
 #include "lib/base/time.hpp"
 #include "lib/base/url.hpp"
+#include "lib/config/access_scope.hpp"
 #include "lib/event/catalog.hpp"
 
 namespace posthaste {
@@ -20,16 +21,22 @@ inline constexpr std::uint64_t KiB = 1024;
 inline constexpr std::uint64_t MiB = 1024 * KiB;
 inline constexpr std::uint64_t GiB = 1024 * MiB;
 
-// A loopback TCP address; port 0 takes any free one.
+// A TCP address, whose port 0 takes any free one, or a unix socket.
 struct listen_address {
     std::string host = "127.0.0.1";  // a literal IPv4 or IPv6 address, no brackets; "localhost" is taken as 127.0.0.1
     std::uint16_t port = 8650;
+    std::string socket_path{};  // absolute; not empty: a unix socket, and host and port mean nothing
+
+    [[nodiscard]] bool is_unix() const noexcept { return !socket_path.empty(); }
 
     friend bool operator==(const listen_address&, const listen_address&) = default;
 };
 
 struct listen_settings {
     std::vector<listen_address> addresses = {listen_address{}};
+    bool allow_remote = false;  // addresses that other machines reach are taken
+    std::optional<std::string> access_tokens_file;
+    access_tokens tokens;  // those of the file; none: no token is asked for
     std::vector<std::string> allowed_hosts;
 
     friend bool operator==(const listen_settings&, const listen_settings&) = default;

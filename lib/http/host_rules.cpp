@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <arpa/inet.h>
+
 #include "lib/base/text.hpp"
 #include "lib/base/url.hpp"
 
@@ -48,6 +50,12 @@ problem cross_origin() {
                 "on this machine, not from pages in a browser."};
 }
 
+bool is_literal_address(std::string_view host) {
+    const std::string text(host);
+    in6_addr scratch{};
+    return inet_pton(AF_INET, text.c_str(), &scratch) == 1 || inet_pton(AF_INET6, text.c_str(), &scratch) == 1;
+}
+
 bool is_own_origin(std::string_view origin, std::string_view authority) {
     constexpr std::string_view scheme = "http://";
     return origin.starts_with(scheme) && origin.substr(scheme.size()) == authority;
@@ -56,20 +64,23 @@ bool is_own_origin(std::string_view origin, std::string_view authority) {
 }  // namespace
 
 host_rules::host_rules(const std::vector<std::string>& names) {
-    for (const std::string& name : names)
+    for (const std::string& name : names) {
         names_.push_back(to_lower(name));
+        any_address_ = any_address_ || name == "0.0.0.0" || name == "::";
+    }
 }
 
-bool host_rules::means_us(std::string_view authority, std::uint16_t port) const {
+bool host_rules::means_us(std::string_view authority, std::optional<std::uint16_t> port) const {
+    if (!port) return true;
     const std::optional<host_and_port> parts = split(authority);
     if (!parts) return false;
-    if (!parts->port.empty() && parts->port != std::to_string(port)) return false;
-    if (is_loopback_host(parts->host)) return true;
+    if (!parts->port.empty() && parts->port != std::to_string(*port)) return false;
+    if (is_loopback_host(parts->host) || (any_address_ && is_literal_address(parts->host))) return true;
     return std::any_of(names_.begin(), names_.end(),
                        [&](const std::string& name) { return equals_ignoring_case(name, parts->host); });
 }
 
-std::optional<problem> host_rules::judge(const request_head& head, std::uint16_t port) const {
+std::optional<problem> host_rules::judge(const request_head& head, std::optional<std::uint16_t> port) const {
     if (!means_us(head.host, port)) return misdirected(head.host);
     if (!head.scheme.empty() && !(equals_ignoring_case(head.scheme, "http") && means_us(head.authority, port)))
         return misdirected(std::string(head.scheme) + "://" + std::string(head.authority));

@@ -29,6 +29,7 @@ struct problem {
     std::optional<json_place> place{};     // malformed-json: members line, column, offset
     std::optional<seconds> retry_after{};  // a Retry-After header goes with it
     std::string allow{};                   // 405: the Allow header
+    bool wants_token = false;              // 401: WWW-Authenticate: Bearer goes with it
     bool close = false;                    // the connection ends with this answer (framing faults, 413, 431 …)
 };
 

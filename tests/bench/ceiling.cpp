@@ -68,7 +68,7 @@ int main(int count, char** arguments) {
     events_handler events({chosen.limits.body, read_clocks, {}}, store,
                           std::make_shared<const event_catalog>(chosen.events), accepted);
     path_router routes;
-    routes.add("POST", "/run/event", events);
+    routes.add("POST", "/run/event", access_scope::app, events);
     listener server(io, {.listen = chosen.listen, .limits = chosen.limits, .now = read_clocks}, routes);
     if (const auto opened = server.open(); !opened) {
         std::fprintf(stderr, "%s\n", opened.error().message.c_str());

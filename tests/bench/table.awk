@@ -24,6 +24,7 @@ function ratio_row(label, of, to, goals,    c, goal) {
 
 $1 == "sync_around" && $2 == "accepting" && $3 == 1 { around = around " " $4 " " $5 }
 $1 == "sync" { append = append " " $3; overwrite = overwrite " " $5 }
+$1 == "run" && ($2 == "open" || $2 == "guarded") { rates[$2, $3] = rates[$2, $3] " " $4; next }
 $1 == "run" {
     if (!($3 in known)) { known[$3] = 1; column[++columns] = $3 }
     rates[$2, $3] = rates[$2, $3] " " $4
@@ -63,6 +64,9 @@ END {
         printf "\np50 at 1 connection (us): ceiling %.0f, accepting %.0f: %.0f more, of which fdatasync %.0f (goal: at most %.0f)\n", \
             median(latencies["ceiling", 1]), median(latencies["accepting", 1]), spent, sync, sync + 60
     }
+    if (("open", 64) in rates && ("guarded", 64) in rates) \
+        printf "\naccepting over 64 connections: without tokens %.0f a second, with %.0f, ratio %s (goal: at least 0.97)\n", \
+            median(rates["open", 64]), median(rates["guarded", 64]), ratio("guarded", "open", 64)
     if (16 in drain) drain_row(16, 0.70)
     if (32 in drain) drain_row(32, 0.80)
     if (added50 != "") printf "\nfrom the 202 to the upstream's socket, idle (us): p50 %.0f (goal: at most 500), p99 %.0f (3000); fdatasync %.0f\n", \

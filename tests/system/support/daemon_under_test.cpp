@@ -36,7 +36,8 @@ bool daemon_under_test::try_start() {
     auto environment = environment_;
     environment.emplace_back("POSTHASTE_API_KEY", api_key);
     process_ = std::make_unique<process>(process_options{std::move(command), std::move(environment), {}, {}});
-    const auto port = process_->wait_for_pattern(std::regex(R"(is ready on http://[^ ]*:([0-9]+))"), 1);
+    const auto port = process_->wait_for_pattern(
+        std::regex(R"(is ready on (?:unix:[^ ]*, |http://\[[^ ]*, )*http://[^ ]*:([0-9]+))"), 1);
     port_ = port ? static_cast<std::uint16_t>(std::stoi(*port)) : std::uint16_t{0};
     return port.has_value();
 }

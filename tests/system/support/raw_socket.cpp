@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace posthaste {
@@ -64,6 +65,14 @@ std::string http_answer::header(const std::string& lower_case_name) const {
 }
 
 raw_socket::raw_socket(std::uint16_t port, const std::string& address) {
+    if (address.starts_with('/')) {
+        socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un peer{};
+        peer.sun_family = AF_UNIX;
+        address.copy(peer.sun_path, sizeof peer.sun_path - 1);
+        connected_ = connect(socket_, reinterpret_cast<sockaddr*>(&peer), sizeof peer) == 0;
+        return;
+    }
     const bool six = address.find(':') != std::string::npos;
     socket_ = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int yes = 1;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lib/config/network_readers.hpp"
 #include "tests/unit/config/support.hpp"
 
 namespace posthaste {
@@ -10,9 +11,12 @@ namespace {
 
 using test::loaded;
 using test::problems_of;
+using test::scratch_folder;
 using test::with_url;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
 
 std::vector<std::string> problems_with(const std::string& key, const std::string& value) {
     return problems_of("{}", {{"upstream.url", "https://api.example.com"}, {key, value}});
@@ -95,16 +99,46 @@ TEST(listen_addresses, are_addresses_with_ports) {
     EXPECT_EQ(all.listen.addresses[3].host, "127.0.0.1");
 }
 
-TEST(listen_addresses, are_loopback_only) {
+TEST(listen_addresses, may_be_unix_sockets) {
+    const auto all = loaded_with("listen.addresses", R"(["unix:/run/a b/posthaste.sock", "127.0.0.1:1"])");
+    ASSERT_EQ(all.listen.addresses.size(), 2u);
+    EXPECT_TRUE(all.listen.addresses[0].is_unix());
+    EXPECT_EQ(all.listen.addresses[0].socket_path, "/run/a b/posthaste.sock");
+    EXPECT_FALSE(all.listen.addresses[1].is_unix());
+    EXPECT_EQ(to_string(all.listen.addresses[0]), "unix:/run/a b/posthaste.sock");
+    EXPECT_THAT(problems_with("listen.addresses", R"(["unix:/a", "unix:/b"])"), IsEmpty());
+    EXPECT_THAT(problems_with("listen.addresses", R"(["unix:/a", "unix:/a"])"),
+                ElementsAre("--set listen.addresses: unix:/a is listed twice"));
+}
+
+TEST(listen_addresses, of_other_machines_need_allow_remote_and_tokens) {
+    const scratch_folder folder;
+    const config_override tokens{"listen.access_tokens_file", "\"" + folder.write("tokens", "app one") + "\""};
+    const config_override allowed{"listen.allow_remote", "true"};
+    const config_override url{"upstream.url", "https://api.example.com"};
     for (const auto* remote : {"0.0.0.0:8650", "192.168.1.5:8650", "[::]:8650", "[fe80::1]:8650"}) {
-        EXPECT_THAT(problems_with("listen.addresses", "[\"" + std::string(remote) + "\"]"),
-                    ElementsAre("--set listen.addresses[0]: only loopback addresses can be listened on (127.0.0.1, "
-                                "[::1]), as whoever reaches the port can send"));
+        const config_override address{"listen.addresses", "[\"127.0.0.1:1\", \"" + std::string(remote) + "\"]"};
+        const std::string start =
+            "--set listen.addresses: " + std::string(remote) + " can be reached from other machines";
+        EXPECT_THAT(problems_of("{}", {url, address}),
+                    ElementsAre(start + ": use 127.0.0.1 or [::1], or set listen.allow_remote to true, and "
+                                        "listen.access_tokens_file"));
+        EXPECT_THAT(problems_of("{}", {url, address, tokens}), SizeIs(1));
+        EXPECT_THAT(problems_of("{}", {url, address, allowed}),
+                    ElementsAre(start + ", and anybody there could send and read: set listen.access_tokens_file, too"));
+        EXPECT_THAT(problems_of("{}", {url, address, allowed, tokens}), IsEmpty());
     }
+    EXPECT_THAT(problems_of("{}", {url, {"listen.addresses", R"(["unix:/a", "[::1]:1"])"}}), IsEmpty());
+}
+
+TEST(listen_addresses, of_what_a_url_leads_to_are_on_loopback) {
+    EXPECT_EQ(parse_loopback_address("[::1]:5")->host, "::1");
+    for (const char* other : {"0.0.0.0:8650", "192.168.1.5:8650", "[::]:8650", "unix:/a"})
+        EXPECT_THAT(parse_loopback_address(other).error(), StartsWith("only loopback addresses can be listened on"));
 }
 
 TEST(listen_addresses, are_refused_in_any_other_form) {
-    const std::string wanted = "expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or \"[::1]:8650\"";
+    const std::string wanted = "expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or \"[::1]:8650\", or unix:/PATH";
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"\"127.0.0.1\"", ", found no port"},
         {"\"::1:8650\"", ""},
@@ -115,6 +149,10 @@ TEST(listen_addresses, are_refused_in_any_other_form) {
         {"\"127.0.0.1:+1\"", ", with a port from 0 to 65535"},
         {"\"myhost:8650\"", "; a name cannot be listened on, but for localhost"},
         {"\"127.1:8650\"", "; a name cannot be listened on, but for localhost"},
+        {"\"unix:relative\"", "; the path is not absolute"},
+        {"\"unix:\"", "; the path is not absolute"},
+        {"\"unix:/run/\"", "; the path names a folder"},
+        {"\"unix:/" + std::string(107, 'a') + "\"", "; the path is longer than the 107 bytes a socket's may have"},
         {"8650", ", found a whole number"},
     };
     for (const auto& [value, rest] : cases) {

@@ -172,14 +172,14 @@ TEST(overrides, are_named_in_their_problems) {
                                        {"delivery.retry", "{}"},
                                        {"events", "{\"A\": "},
                                        {"limits.connections", "many"},
-                                       {"listen.addresses", "[\"127.0.0.1:1\", \"1.2.3.4:1\"]"}}),
+                                       {"listen.addresses", "[\"127.0.0.1:1\", \"somewhere:1\"]"}}),
                 ElementsAre("--set upstream.ulr: unknown key (did you mean \"url\"?)",
                             "--set upstraem.url: unknown key (did you mean \"upstream.url\"?)",
                             "--set delivery.retry: holds keys and is none itself: set one of them, as in --set "
                             "upstream.url=…",
                             testing::StartsWith("--set events: malformed JSON at column 7: "),
-                            "--set listen.addresses[1]: only loopback addresses can be listened on (127.0.0.1, [::1]), "
-                            "as whoever reaches the port can send",
+                            "--set listen.addresses[1]: expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or "
+                            "\"[::1]:8650\", or unix:/PATH; a name cannot be listened on, but for localhost",
                             "--set limits.connections: expected a whole number from 1 to 65536, found \"many\""));
 }
 
@@ -194,6 +194,12 @@ TEST(client_address, is_the_first_one_of_the_file) {
     ASSERT_TRUE(address);
     EXPECT_EQ(address->host, "::1");
     EXPECT_EQ(address->port, 9000);
+}
+
+TEST(client_address, may_be_a_unix_socket) {
+    const auto address = load_client_address({"f", R"({"listen": {"addresses": ["unix:/a"]}})", {}});
+    ASSERT_TRUE(address);
+    EXPECT_EQ(address->socket_path, "/a");
 }
 
 TEST(client_address, is_the_default_where_the_file_names_none) {

@@ -33,6 +33,8 @@ std::map<std::string, std::string> other_values(const scratch_folder& folder) {
     folder.write("events/a.json", R"({"event": "From The Folder", "schema": {}})");
     return {
         {"listen.addresses", R"(["127.0.0.1:8999"])"},
+        {"listen.allow_remote", "true"},
+        {"listen.access_tokens_file", quoted(folder.write("tokens", "app one"))},
         {"listen.allowed_hosts", R"(["posthaste.internal"])"},
         {"limits.body", R"("2MiB")"},
         {"limits.batch_body", R"("2MiB")"},
@@ -91,6 +93,7 @@ TEST(reload, sees_a_change_of_every_key) {
         EXPECT_NE(std::ranges::count(fixed ? plan.need_restart : plan.changed, key), 0);
         EXPECT_THAT(fixed ? plan.changed : plan.need_restart, IsEmpty());
         EXPECT_EQ(plan.new_api_key, key == "upstream.api_key_file");
+        EXPECT_EQ(plan.new_tokens, key == "listen.access_tokens_file");
     }
 }
 
@@ -101,6 +104,17 @@ TEST(reload, sees_nothing_where_nothing_changed) {
     EXPECT_THAT(plan.need_restart, IsEmpty());
     EXPECT_FALSE(plan.new_api_key);
     EXPECT_EQ(to_text(plan), "nothing changed");
+}
+
+TEST(reload, sees_other_tokens_in_the_same_file) {
+    const scratch_folder folder;
+    const auto text = with_url(R"("listen": {"access_tokens_file": ")" + folder.write("tokens", "app one") + "\"}");
+    const auto before = loaded(text);
+    folder.write("tokens", "operator one");
+    const auto plan = planned(before, loaded(text));
+    EXPECT_TRUE(plan.new_tokens);
+    EXPECT_EQ(to_text(plan), "the access tokens changed");
+    EXPECT_EQ(plan.effective.listen.tokens.front().scope, access_scope::operators);
 }
 
 TEST(reload, looks_into_the_schemas) {

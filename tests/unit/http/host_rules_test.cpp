@@ -56,6 +56,35 @@ TEST(host_rules, refuse_our_names_with_another_port) {
         EXPECT_EQ(with_host(host), 421U) << host;
 }
 
+TEST(host_rules, take_every_literal_address_and_no_other_name_where_all_are_listened_on) {
+    for (const char* wildcard : {"0.0.0.0", "::"}) {
+        const host_rules everywhere({wildcard});
+        const auto with = [&](const std::string& host) {
+            const std::string head = "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+            return !everywhere.judge(*check_head(head), 8650);
+        };
+        for (const char* host : {"10.1.2.3", "10.1.2.3:8650", "[fe80::2]:8650", "localhost"})
+            EXPECT_TRUE(with(host)) << host;
+        for (const char* host : {"10.1.2.3:80", "evil.example", "10.1.2.3.evil.example", "10.1.2"})
+            EXPECT_FALSE(with(host)) << host;
+    }
+}
+
+TEST(host_rules, take_any_host_over_a_unix_socket_and_still_no_page_of_another_origin) {
+    const auto judged_there = [](const std::string& head) {
+        const std::string whole = head + "\r\n";
+        const auto wrong = rules.judge(*check_head(whole), std::nullopt);
+        return wrong ? wrong->status : 200U;
+    };
+    EXPECT_EQ(judged_there("GET / HTTP/1.1\r\nHost: evil.example\r\n"), 200U);
+    EXPECT_EQ(judged_there("GET / HTTP/1.1\r\nHost:\r\n"), 200U);
+    EXPECT_EQ(judged_there("GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n"), 200U);
+    EXPECT_EQ(judged_there("GET https://evil.example/ HTTP/1.1\r\nHost: a\r\n"), 421U);
+    EXPECT_EQ(judged_there("GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\n"), 403U);
+    EXPECT_EQ(judged_there("GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\n"), 200U);
+    EXPECT_EQ(judged_there("GET / HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site: cross-site\r\n"), 403U);
+}
+
 TEST(host_rules, hold_the_authority_of_an_absolute_target_to_the_same) {
     const auto absolute = [](const std::string& target, const std::string& host) {
         return judged("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n");

@@ -43,7 +43,7 @@ class parts_handler final : public handler {
 
 class answer_in_parts : public served {
   protected:
-    answer_in_parts() { routes.add("GET", "/parts", handler_); }
+    answer_in_parts() { routes.add("GET", "/parts", access_scope::app, handler_); }
     parts_handler handler_{io};
 };
 

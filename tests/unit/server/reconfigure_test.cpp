@@ -98,7 +98,9 @@ TEST_F(reconfigured_listener, takes_the_new_host_names_and_no_longer_the_old_one
     };
     EXPECT_EQ(status_for("old.internal"), 200);
     EXPECT_EQ(status_for("new.internal"), 421);
-    on_thread([&] { door->reconfigure(options.limits, {"new.internal"}); });
+    listen_settings renamed = options.listen;
+    renamed.allowed_hosts = {"new.internal"};
+    on_thread([&] { door->reconfigure(options.limits, renamed); });
     EXPECT_EQ(status_for("old.internal"), 421);
     EXPECT_EQ(status_for("new.internal"), 200);
     EXPECT_EQ(status_for("127.0.0.1"), 200) << "an address that is listened on";

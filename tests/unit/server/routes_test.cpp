@@ -14,17 +14,17 @@ class nothing final : public reading_handler {
 
 struct routes_of_posthaste : testing::Test {
     routes_of_posthaste() {
-        routes.add("POST", "/run/event", run);
-        routes.add("POST", "/{version}/run/event", run);
-        routes.add("GET", "/v1/events/{id}", show);
-        routes.add("DELETE", "/v1/events/{id}", remove);
+        routes.add("POST", "/run/event", access_scope::app, run);
+        routes.add("POST", "/{version}/run/event", access_scope::app, run);
+        routes.add("GET", "/v1/events/{id}", access_scope::app, show);
+        routes.add("DELETE", "/v1/events/{id}", access_scope::operators, remove);
     }
 
-    result<handler*, problem> routed(std::string_view method, std::string_view path) {
+    result<route, problem> routed(std::string_view method, std::string_view path) {
         request_head head;
         head.method = method;
         head.path = path;
-        return routes.route(head);
+        return routes.find(head);
     }
     unsigned status_of(std::string_view method, std::string_view path) {
         const auto found = routed(method, path);
@@ -36,11 +36,17 @@ struct routes_of_posthaste : testing::Test {
 };
 
 TEST_F(routes_of_posthaste, find_the_handler_of_a_path_and_method) {
-    EXPECT_EQ(*routed("POST", "/run/event"), &run);
-    EXPECT_EQ(*routed("POST", "/2023-12/run/event"), &run);
-    EXPECT_EQ(*routed("GET", "/v1/events/abc"), &show);
-    EXPECT_EQ(*routed("HEAD", "/v1/events/abc"), &show);
-    EXPECT_EQ(*routed("DELETE", "/v1/events/abc"), &remove);
+    EXPECT_EQ(routed("POST", "/run/event")->to, &run);
+    EXPECT_EQ(routed("POST", "/2023-12/run/event")->to, &run);
+    EXPECT_EQ(routed("GET", "/v1/events/abc")->to, &show);
+    EXPECT_EQ(routed("HEAD", "/v1/events/abc")->to, &show);
+    EXPECT_EQ(routed("DELETE", "/v1/events/abc")->to, &remove);
+}
+
+TEST_F(routes_of_posthaste, tell_who_may_call_each_method_of_a_path) {
+    EXPECT_EQ(routed("GET", "/v1/events/abc")->scope, access_scope::app);
+    EXPECT_EQ(routed("HEAD", "/v1/events/abc")->scope, access_scope::app);
+    EXPECT_EQ(routed("DELETE", "/v1/events/abc")->scope, access_scope::operators);
 }
 
 TEST_F(routes_of_posthaste, take_a_version_for_what_it_is_only) {

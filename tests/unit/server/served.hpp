@@ -80,10 +80,10 @@ class served : public testing::Test {
             return instant{std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) + turned,
                            std::chrono::steady_clock::time_point(std::chrono::hours{1}) + turned};
         };
-        routes.add("GET", "/echo/{any}", echo);
-        routes.add("POST", "/echo/{any}", echo);
-        routes.add("POST", "/small", small);
-        routes.add("POST", "/wait", wait);
+        routes.add("GET", "/echo/{any}", access_scope::app, echo);
+        routes.add("POST", "/echo/{any}", access_scope::app, echo);
+        routes.add("POST", "/small", access_scope::app, small);
+        routes.add("POST", "/wait", access_scope::app, wait);
     }
     ~served() override {
         boost::asio::post(io, [this] { door.reset(); });
