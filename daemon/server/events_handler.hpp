@@ -15,36 +15,36 @@
 #include "lib/event/catalog.hpp"
 #include "lib/metrics/rate_window.hpp"
 
-    namespace posthaste {
+namespace posthaste {
 
-    struct events_options {
-        std::uint64_t body_limit = 1 * MiB;
-        std::function<instant()> now;
-        // Why no event is taken at present, if so: asked before a body is read. The sink has the last word.
-        std::function<std::optional<refusal>()> refusing;
-    };
+struct events_options {
+    std::uint64_t body_limit = 1 * MiB;
+    std::function<instant()> now;
+    // Why no event is taken at present, if so: asked before a body is read. The sink has the last word.
+    std::function<std::optional<refusal>()> refusing;
+};
 
-    class events_handler final : public handler {
-      public:
-        // The sink and `accepted`, which counts what was answered with 202, must outlive the handler.
-        events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
-                       rate_window& accepted);
+class events_handler final : public handler {
+  public:
+    // The sink and `accepted`, which counts what was answered with 202, must outlive the handler.
+    events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
+                   rate_window& accepted);
 
-        // For the requests whose heads come from now on; one whose body is being read is held against the new catalog.
-        void reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog);
+    // For the requests whose heads come from now on; one whose body is being read is held against the new catalog.
+    void reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog);
 
-        [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
-        [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }
-        void handle(std::shared_ptr<exchange> request) override;
+    [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
+    [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }
+    void handle(std::shared_ptr<exchange> request) override;
 
-      private:
-        void submit(std::shared_ptr<exchange> request, event what, const idempotency& key);
-        void stored(exchange& request, const result<uuid, refusal>& outcome);
+  private:
+    void submit(std::shared_ptr<exchange> request, event what, const idempotency& key);
+    void stored(exchange& request, const result<uuid, refusal>& outcome);
 
-        events_options options_;
-        event_sink& sink_;
-        std::shared_ptr<const event_catalog> catalog_;
-        rate_window& accepted_;
-    };
+    events_options options_;
+    event_sink& sink_;
+    std::shared_ptr<const event_catalog> catalog_;
+    rate_window& accepted_;
+};
 
 }  // namespace posthaste
