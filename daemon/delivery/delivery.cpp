@@ -1,18 +1,16 @@
 #include "daemon/delivery/delivery.hpp"
 
-#include <array>
-#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include <boost/algorithm/hex.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
-#include <openssl/sha.h>
 
 #include "daemon/delivery/delivery_log.hpp"
 #include "daemon/upstream/pool.hpp"
+#include "daemon/upstream/user_lookups.hpp"
+#include "lib/config/target.hpp"
 #include "lib/delivery/delivery_machine.hpp"
 #include "lib/metrics/rate_window.hpp"
 
@@ -21,16 +19,6 @@ namespace posthaste {
 namespace asio = boost::asio;
 
 namespace {
-
-// Tells whether the URL or the key is another one: kept on disk, and so no more than a hash.
-std::string target_of(const upstream_settings& upstream) {
-    const std::string text = upstream.url.text() + "\n" + upstream.api_key;
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-    std::string hex;
-    boost::algorithm::hex_lower(digest.begin(), digest.end(), std::back_inserter(hex));
-    return hex;
-}
 
 delivery_rules rules_of(const delivery_plan& plan) {
     return {.ordering = plan.rules.ordering,
@@ -55,6 +43,8 @@ struct delivery::impl final : private attempt_listener {
           events(outbox),
           machine(rules_of(options.plan), options.random),
           pool(context, options.now, *this),
+          lookups(context, options.now),
+          watch(options.tell_watcher),
           wake(context.get_executor()),
           grace(context.get_executor()) {}
 
@@ -66,7 +56,12 @@ struct delivery::impl final : private attempt_listener {
         if (stopped && machine.in_flight() == 0 && machine.unconfirmed() == 0) finish();
     }
 
-    void obey(settle_event& todo) { events.settle(std::move(todo.what)); }
+    void obey(settle_event& todo) {
+        const bool watched = watch.wants(todo.what.number);
+        const settlement told = watched ? todo.what : settlement{};
+        events.settle(std::move(todo.what));
+        if (watched) watch.settled(told, answer);  // after the store was told: whoever hears may ask for the event
+    }
     void obey(report_death& todo) { log.died(todo); }
     void obey(park_events& todo) { events.park(std::move(todo.events)); }
 
@@ -76,7 +71,9 @@ struct delivery::impl final : private attempt_listener {
     void obey(start_attempt& todo) {
         const pending_event& event = machine.event(todo.place);
         log.attempt_starts(event, todo.retries);
-        pool.start({todo.place, &event, todo.retries}, todo.new_connection);
+        pool.start(
+            {.place = todo.place, .event = &event, .retries = todo.retries, .keeps_answer = watch.wants(event.number)},
+            todo.new_connection);
     }
 
     void obey(fetch_lane& todo) {
@@ -107,7 +104,10 @@ struct delivery::impl final : private attempt_listener {
         });
     }
 
-    void obey(report_upstream& todo) { log.upstream_changed(todo.now, backlog(), options.now().steady); }
+    void obey(report_upstream& todo) {
+        if (todo.now.state != "up") watch.upstream_down();
+        log.upstream_changed(todo.now, backlog(), options.now().steady);
+    }
 
     // A person's word: answered once it is remembered.
     void ask(occurrence what, std::function<void()> reply) {
@@ -123,7 +123,9 @@ struct delivery::impl final : private attempt_listener {
         note(outcome, now);
         const bool failed = is_trouble(outcome);
         const attempt_outcome kept = failed ? outcome : attempt_outcome{};
+        answer = std::exchange(outcome.answer, {});
         happened(now, posthaste::attempt_ended{place, std::move(outcome)});
+        answer.reset();
         if (failed && machine.report(now).state == "up") log.attempt_failed(kept, backlog(), now.steady);
     }
 
@@ -144,11 +146,13 @@ struct delivery::impl final : private attempt_listener {
     void reconfigure(delivery_plan plan) {
         options.plan = std::move(plan);
         pool.use(options.plan.peer);
+        lookups.use(options.plan.peer);
         happened(rules_changed{rules_of(options.plan)});
     }
 
     void stop(milliseconds most, std::function<void()> done) {
         stopped = std::move(done);
+        lookups.close();
         wake.cancel();
         grace.expires_after(most);
         grace.async_wait([this](const boost::system::error_code& cancelled) {
@@ -174,13 +178,28 @@ struct delivery::impl final : private attempt_listener {
         return report;
     }
 
+    void committed(std::vector<pending_event> those, sequence last) {
+        watch.committed(those, is_up());
+        happened(events_committed{std::move(those), last});
+    }
+
+    [[nodiscard]] bool is_up() const { return machine.report(options.now()).state == "up"; }
+
+    void look_up(user_lookup what, std::function<void(lookup_outcome)> reply) {
+        if (stopped || !is_up()) return reply({});
+        lookups.ask(std::move(what), std::move(reply));
+    }
+
     asio::io_context& io;
     delivery_options options;
     store& events;
     delivery_machine machine;
     upstream_pool pool;
-    timer wake;   // the next retry that is due
-    timer grace;  // of a stop
+    user_lookups lookups;
+    settlement_watch watch;
+    std::optional<upstream_answer> answer;  // of the attempt that is being judged, where it was kept
+    timer wake;                             // the next retry that is due
+    timer grace;                            // of a stop
     delivery_log log;
     rate_window delivered;
     std::optional<attempt_error> last_error;
@@ -197,7 +216,8 @@ result<void, start_failure> delivery::open() {
     auto peer = prepare_upstream(impl_->options.plan.upstream);
     if (!peer) return peer.error();
     impl_->options.plan.peer = *peer;
-    impl_->pool.use(*std::move(peer));
+    impl_->pool.use(*peer);
+    impl_->lookups.use(*std::move(peer));
     return {};
 }
 
@@ -210,7 +230,7 @@ void delivery::stop(milliseconds grace, std::function<void()> done) {
 }
 
 void delivery::appended(std::vector<pending_event> events, sequence last) {
-    impl_->happened(events_committed{std::move(events), last});
+    impl_->committed(std::move(events), last);
 }
 
 void delivery::settled(std::size_t count) {
@@ -241,6 +261,16 @@ void delivery::resume(std::function<void()> reply) {
 
 void delivery::status(std::function<void(upstream_report)> reply) {
     asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->status()); });
+}
+
+void delivery::forget_watch(std::uint64_t watch) {
+    asio::post(impl_->io, [this, watch] { impl_->watch.forget(watch); });
+}
+
+void delivery::look_up(user_lookup what, std::function<void(lookup_outcome)> reply) {
+    asio::post(impl_->io, [this, what = std::move(what), reply = std::move(reply)]() mutable {
+        impl_->look_up(std::move(what), std::move(reply));
+    });
 }
 
 }  // namespace posthaste

@@ -15,7 +15,9 @@
 
 #include "daemon/store/store.hpp"
 #include "lib/config/settings.hpp"
+#include "lib/delivery/settlement_watch.hpp"
 #include "lib/delivery/upstream_report.hpp"
+#include "lib/identity/identity_rules.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
@@ -34,7 +36,8 @@ struct delivery_plan {
 struct delivery_options {
     delivery_plan plan;
     std::function<instant()> now;
-    std::function<std::uint64_t()> random;  // called on the delivery thread only
+    std::function<std::uint64_t()> random;               // called on the delivery thread only
+    std::function<void(watched_end)> tell_watcher = {};  // called on the delivery thread
 };
 
 class delivery final : public commit_listener {
@@ -69,6 +72,10 @@ class delivery final : public commit_listener {
     void pause(std::function<void()> reply);
     void resume(std::function<void()> reply);
     void status(std::function<void(delivery_status)> reply);
+    // That watcher does not wait for its event any more.
+    void forget_watch(std::uint64_t watch);
+    // Asks the upstream for a user, where it is up.
+    void look_up(user_lookup what, std::function<void(lookup_outcome)> reply);
 
   private:
     struct impl;

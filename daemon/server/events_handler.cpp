@@ -8,30 +8,13 @@
 #include "lib/event/envelope.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/idempotency.hpp"
+#include "lib/http/prefer.hpp"
 
 namespace posthaste {
 
-namespace {
-
-response accepted(const uuid& id) {
-    constexpr std::string_view location = "Location: /v1/events/";
-    constexpr std::string_view before = R"({"message":"Event queued","id":")";
-    constexpr std::string_view behind = R"(","state":"pending"})";
-    char text[uuid_text_size];
-    write_uuid(id, text);
-    response answer{.status = 202};
-    answer.fields.reserve(location.size() + sizeof text + 2);
-    answer.fields.append(location).append(text, sizeof text).append("\r\n");
-    answer.body.reserve(before.size() + sizeof text + behind.size());
-    answer.body.append(before).append(text, sizeof text).append(behind);
-    return answer;
-}
-
-}  // namespace
-
 events_handler::events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
-                               rate_window& accepted)
-    : options_(std::move(options)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted) {}
+                               rate_window& accepted, delivery_waits* waits)
+    : options_(std::move(options)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted), waits_(waits) {}
 
 void events_handler::reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog) {
     options_.body_limit = body_limit;
@@ -64,22 +47,32 @@ void events_handler::handle(std::shared_ptr<exchange> request) {
     what.path = head.path;
     what.body = std::move(request->body());
     take_headers(what, head);
-    if (key) return submit(std::move(request), std::move(what), *key);
+    if (key || (waits_ != nullptr && preferred_wait(head))) return submit(std::move(request), std::move(what), key);
     sink_.append(std::move(what), [this, waiting = std::move(request)](const result<uuid, refusal>& outcome) {
         stored(*waiting, outcome);
     });
 }
 
-void events_handler::submit(std::shared_ptr<exchange> request, event what, const idempotency& key) {
+void events_handler::submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key) {
+    const auto wait = waits_ != nullptr ? preferred_wait(request->head()) : std::nullopt;
+    const auto watch = wait ? waits_->begin() : std::nullopt;
     submission one{.events = {}, .key = key};
-    one.events.emplace_back().what = std::move(what);
-    sink_.submit(std::move(one), [this, waiting = std::move(request)](const result<receipt, refusal>& outcome) {
-        if (!outcome) return waiting->answer(problem_of(outcome.error()));
-        if (!outcome->replayed) return stored(*waiting, outcome->first);
-        response again = accepted(outcome->first);
-        again.fields += "Idempotency-Replayed: true\r\n";
-        waiting->answer(std::move(again));
-    });
+    pending_event& only = one.events.emplace_back();
+    only.what = std::move(what);
+    only.watch = watch.value_or(0);
+    sink_.submit(std::move(one),
+                 [this, waiting = std::move(request), watch, wait](const result<receipt, refusal>& outcome) {
+                     if (outcome && !outcome->replayed && watch) {
+                         accepted_.add(options_.now().steady);
+                         return waits_->stored(*watch, waiting, outcome->first, *wait);
+                     }
+                     if (watch) waits_->give_up(*watch);
+                     if (!outcome) return waiting->answer(problem_of(outcome.error()));
+                     if (!outcome->replayed) return stored(*waiting, outcome->first);
+                     response again = accepted(outcome->first);
+                     again.fields += "Idempotency-Replayed: true\r\n";
+                     waiting->answer(std::move(again));
+                 });
 }
 
 void events_handler::stored(exchange& request, const result<uuid, refusal>& outcome) {

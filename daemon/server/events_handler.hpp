@@ -1,7 +1,8 @@
 // POST /run/event and POST /{version}/run/event: checks an event, has it stored, and answers 202 once it is durable.
 //
-// With an Idempotency-Key that stands for an earlier event nothing is stored, and that one's id is answered. Belongs to
-// the listener's thread.
+// With an Idempotency-Key that stands for an earlier event nothing is stored, and that one's id is answered. With
+// Prefer: wait the answer may be held until the event settles (daemon/server/delivery_waits.hpp). Belongs to the
+// listener's thread.
 
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/server/delivery_waits.hpp"
 #include "daemon/server/handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/event/catalog.hpp"
@@ -26,9 +28,9 @@ struct events_options {
 
 class events_handler final : public handler {
   public:
-    // The sink and `accepted`, which counts what was answered with 202, must outlive the handler.
+    // The sink, `accepted`, which counts what was stored, and `waits` must outlive the handler; null: nobody waits.
     events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
-                   rate_window& accepted);
+                   rate_window& accepted, delivery_waits* waits = nullptr);
 
     // For the requests whose heads come from now on; one whose body is being read is held against the new catalog.
     void reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog);
@@ -38,13 +40,14 @@ class events_handler final : public handler {
     void handle(std::shared_ptr<exchange> request) override;
 
   private:
-    void submit(std::shared_ptr<exchange> request, event what, const idempotency& key);
+    void submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key);
     void stored(exchange& request, const result<uuid, refusal>& outcome);
 
     events_options options_;
     event_sink& sink_;
     std::shared_ptr<const event_catalog> catalog_;
     rate_window& accepted_;
+    delivery_waits* waits_;
 };
 
 }  // namespace posthaste

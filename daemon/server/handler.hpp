@@ -18,7 +18,7 @@ namespace posthaste {
 
 struct response {
     unsigned status = 200;
-    std::string_view content_type = "application/json";  // a string literal
+    std::string_view content_type = "application/json";  // outlives the call of answer(); "": none
     std::string fields{};                                // further complete lines: "Location: /v1/events/…\r\n"
     std::string body{};
     bool close = false;  // the connection ends with this answer

@@ -256,7 +256,7 @@ void session::answer(const problem& what) {
     if (phase_ == phase::closed) return;
     REQUIRE(phase_ == phase::handling, "an exchange is answered exactly once");
     closing_ = what.close;
-    std::string fields;
+    std::string fields = what.fields;
     if (what.retry_after) fields += "Retry-After: " + std::to_string(what.retry_after->count()) + "\r\n";
     if (!what.allow.empty()) fields += "Allow: " + what.allow + "\r\n";
     if (what.wants_token) fields += "WWW-Authenticate: Bearer\r\n";

@@ -210,6 +210,15 @@ void store::list(list_request request, std::function<void(list_page)> reply) {
                           std::move(reply));
 }
 
+void store::find_identity(identity_key key, std::function<void(std::optional<kept_identity>)> reply) {
+    impl_->ask<std::optional<kept_identity>>([key](outbox& box, wall_time) { return box.find_identity(key); },
+                                             std::move(reply));
+}
+
+void store::change_identity(identity_change what) {
+    impl_->queue.add(1, [&](store_batch& into) { into.work.identities.push_back(std::move(what)); });
+}
+
 void store::export_slice(export_request request, std::function<void(export_page)> reply) {
     impl_->ask<export_page>([request](outbox& box, wall_time) { return box.export_slice(request); }, std::move(reply));
 }

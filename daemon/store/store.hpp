@@ -22,6 +22,7 @@
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/event/event.hpp"
+#include "lib/outbox/identity_table.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
@@ -118,6 +119,9 @@ class store final : public event_sink {
     void status(std::function<void(store_status)> reply);
     void find(uuid id, std::function<void(std::optional<event_facts>)> reply);
     void list(list_request request, std::function<void(list_page)> reply);
+    // What the upstream said of users (lib/identity).
+    void find_identity(identity_key key, std::function<void(std::optional<kept_identity>)> reply);
+    void change_identity(identity_change what);
     void export_slice(export_request request, std::function<void(export_page)> reply);
     // Takes events of another outbox as new pending ones, ids and times as they are; all that is told is durable.
     void import(std::vector<pending_event> events, std::function<void(result<import_report, refusal>)> reply);

@@ -60,6 +60,7 @@ struct store_batch {
         if (later.work.upstream) {
             work.upstream = std::move(later.work.upstream);
         }
+        move_all(later.work.identities, work.identities);
         move_all(later.memory_replies, memory_replies);
         move_all(later.append_replies, append_replies);
         move_all(later.submit_replies, submit_replies);

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/supervisor/chance.hpp"
+#include "lib/config/target.hpp"
 
 namespace posthaste {
 
@@ -15,6 +16,25 @@ namespace {
 // The settings live as long as their catalog is used.
 std::shared_ptr<const event_catalog> catalog_of(const std::shared_ptr<const settings>& frozen) {
     return {frozen, &frozen->events};
+}
+
+// The others are for those who do not wait.
+std::size_t most_waits(const settings& frozen) {
+    return frozen.limits.connections / 2;
+}
+
+user_source users_of(boost::asio::io_context& accept, store& outbox, delivery& upstream) {
+    return {
+        .kept = [&outbox](const identity_key& key, auto reply) { outbox.find_identity(key, std::move(reply)); },
+        .change = [&outbox](identity_change what) { outbox.change_identity(std::move(what)); },
+        .ask =
+            [&accept, &upstream](user_lookup what, std::function<void(lookup_outcome)> reply) {
+                upstream.look_up(std::move(what), [&accept, reply = std::move(reply)](lookup_outcome outcome) {
+                    boost::asio::post(accept,
+                                      [reply, outcome = std::move(outcome)]() mutable { reply(std::move(outcome)); });
+                });
+            },
+    };
 }
 
 // On the accept thread, which owns the reply.
@@ -29,14 +49,18 @@ std::function<void(upstream_report)> on_accept(boost::asio::io_context& accept,
 
 api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& outbox,
          delivery& upstream, std::function<configuration_state()> configuration)
-    : events_({.body_limit = frozen->limits.body, .now = read_clocks, .refusing = [this] { return refusing(); }},
-              outbox, catalog_of(frozen), accepted_),
+    : waits_(accept, {.most = most_waits(*frozen),
+                      .find = [&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
+                      .leave = [&upstream](std::uint64_t watch) { upstream.forget_watch(watch); }}),
+      events_({.body_limit = frozen->limits.body, .now = read_clocks, .refusing = [this] { return refusing(); }},
+              outbox, catalog_of(frozen), accepted_, &waits_),
       batch_(accept,
              {.body_limit = frozen->limits.batch_body,
               .most_events = frozen->limits.batch_events,
               .now = read_clocks,
               .refusing = [this] { return refusing(); }},
              outbox, catalog_of(frozen), accepted_),
+      users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age, read_clocks),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
       list_([&outbox](list_request wanted, auto reply) { outbox.list(std::move(wanted), std::move(reply)); }),
       export_([&outbox](export_request wanted, auto reply) { outbox.export_slice(wanted, std::move(reply)); }),
@@ -60,6 +84,8 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
     routes_.add("POST", "/{version}/run/event", app, events_);
     routes_.add("POST", "/run/events", app, batch_);
     routes_.add("POST", "/{version}/run/events", app, batch_);
+    routes_.add("GET", "/users/{username}", app, users_);
+    routes_.add("GET", "/{version}/users/{username}", app, users_);
     routes_.add("GET", "/v1/events", operators, list_);
     routes_.add("GET", "/v1/events/{id}", app, event_);
     routes_.add("GET", "/v1/export", operators, export_);
@@ -74,7 +100,14 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
     batch_.reconfigure(frozen->limits.batch_body, frozen->limits.batch_events, catalog_of(frozen));
+    waits_.reconfigure(most_waits(*frozen));
+    users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
     status_.reconfigure(frozen->queue);
+}
+
+void api::stop() {
+    stopping_ = true;
+    waits_.stop();
 }
 
 std::optional<refusal> api::refusing() const {

@@ -8,6 +8,7 @@
 
 #include "daemon/delivery/delivery.hpp"
 #include "daemon/server/batch_handler.hpp"
+#include "daemon/server/delivery_waits.hpp"
 #include "daemon/server/event_handler.hpp"
 #include "daemon/server/events_handler.hpp"
 #include "daemon/server/export_handler.hpp"
@@ -17,6 +18,7 @@
 #include "daemon/server/routes.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "daemon/server/switch_handler.hpp"
+#include "daemon/server/users_handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/metrics/rate_window.hpp"
@@ -37,8 +39,11 @@ class api {
     // Takes what it holds of other settings.
     void reconfigure(const std::shared_ptr<const settings>& frozen);
 
+    // What became of an event that a request waits for.
+    void settled(watched_end how) { waits_.ended(std::move(how)); }
+
     // From now on no event is taken and the daemon is not ready; what was read before is still answered.
-    void stop() noexcept { stopping_ = true; }
+    void stop();
 
   private:
     [[nodiscard]] std::optional<refusal> refusing() const;
@@ -47,8 +52,10 @@ class api {
 
     bool stopping_ = false;
     rate_window accepted_;
+    delivery_waits waits_;
     events_handler events_;
     batch_handler batch_;
+    users_handler users_;
     event_handler event_;
     list_handler list_;
     export_handler export_;

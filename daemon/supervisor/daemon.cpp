@@ -37,7 +37,14 @@ class running_daemon {
     running_daemon(const settings& frozen, const daemon_hooks& hooks)
         : frozen_(std::make_shared<const settings>(frozen)),
           store_({frozen.queue, read_clocks, seeded_random()}, accept_io_, delivery_thread_.io()),
-          delivery_(delivery_thread_.io(), {{frozen.upstream, frozen.delivery, nullptr}, read_clocks, seeded_random()},
+          delivery_(delivery_thread_.io(),
+                    {{frozen.upstream, frozen.delivery, nullptr},
+                     read_clocks,
+                     seeded_random(),
+                     [this](watched_end how) {
+                         boost::asio::post(accept_io_,
+                                           [this, how = std::move(how)]() mutable { api_.settled(std::move(how)); });
+                     }},
                     store_),
           api_(accept_io_, frozen_, store_, delivery_, [this] { return reloader_.state(); }),
           listener_(accept_io_, {frozen.listen, frozen.limits, read_clocks}, api_.routes()),

@@ -141,9 +141,12 @@ void connection::write() {
     written_ = false;
     parser_.emplace(body_);
     head_.clear();
-    peer_.head.write(head_, *attempt_.event, attempt_.retries);
+    if (attempt_.event)
+        peer_.head.write(head_, *attempt_.event, attempt_.retries);
+    else
+        peer_.head.write_lookup(head_, attempt_.lookup->path, attempt_.lookup->api_version);
     if (tls_) {
-        head_ += attempt_.event->what.body;  // one TLS record sequence; OpenSSL would copy it anyway
+        head_ += body_to_send();  // one TLS record sequence; OpenSSL would copy it anyway
         write_rest(*tls_, asio::buffer(head_));
     } else {
         write_plain();
@@ -151,8 +154,12 @@ void connection::write() {
     read();
 }
 
+std::string_view connection::body_to_send() const noexcept {
+    return attempt_.event ? std::string_view(attempt_.event->what.body) : std::string_view();
+}
+
 void connection::write_plain() {
-    const std::array<asio::const_buffer, 2> whole{asio::buffer(head_), asio::buffer(attempt_.event->what.body)};
+    const std::array<asio::const_buffer, 2> whole{asio::buffer(head_), asio::buffer(body_to_send())};
     error_code failed;
     const std::size_t sent = socket_.write_some(whole, failed);
     if (sent == asio::buffer_size(whole)) {
@@ -242,6 +249,9 @@ void connection::answered() {
     if (!parser_->retry_after().empty())
         outcome.retry_after = parse_retry_after(parser_->retry_after(), owner_.wall_now());
     if (status < 200 || status > 299) outcome.message = error_text(status, body_, peer_.api_key);
+    if (attempt_.keeps_answer)
+        outcome.answer =
+            upstream_answer{parser_->content_type(), without_key(std::move(body_), peer_.api_key), parser_->is_cut()};
     phase_ = phase::idle;
     if (!reusable) close();
     owner_.ended(*this, std::move(outcome));

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -22,15 +23,18 @@
 #include "daemon/upstream/tunnel.hpp"
 #include "lib/base/time.hpp"
 #include "lib/delivery/verdict.hpp"
+#include "lib/identity/identity_rules.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
 
-// One event on its way. It must stay where it is until the attempt has ended.
+// One event on its way, or one question. It must stay where it is until the attempt has ended.
 struct attempt {
     std::uint32_t place = 0;  // the caller's own handle
     const pending_event* event = nullptr;
-    std::uint32_t retries = 0;  // attempts of this event that came before
+    const user_lookup* lookup = nullptr;  // in place of an event
+    std::uint32_t retries = 0;            // attempts of this event that came before
+    bool keeps_answer = false;            // the outcome has the answer
 };
 
 class connection;
@@ -84,6 +88,7 @@ class connection : public std::enable_shared_from_this<connection> {
     void on_handshake(const error_code& failed);
     void write();
     void write_plain();
+    [[nodiscard]] std::string_view body_to_send() const noexcept;
     template <class Stream, class Buffers>
     void write_rest(Stream& stream, const Buffers& rest);
     void read();

@@ -4,6 +4,7 @@
 
 #include "daemon/upstream/tls.hpp"
 #include "daemon/upstream/tunnel.hpp"
+#include "lib/config/target.hpp"
 
 namespace posthaste {
 
@@ -27,6 +28,7 @@ result<std::shared_ptr<const upstream_peer>, start_failure> prepare_upstream(con
         .tunnel_request = proxy && upstream.url.tls ? tunnel_request(upstream.url, *proxy) : "",
         .head = attempt_head(upstream),
         .api_key = upstream.api_key,
+        .target = target_of(upstream),
         .connect_timeout = upstream.connect_timeout,
         .response_timeout = upstream.response_timeout,
         .tls = nullptr,

@@ -25,6 +25,7 @@ struct upstream_peer {
     std::string tunnel_request;  // CONNECT and the proxy's credentials; empty: no tunnel. Never logged
     attempt_head head;
     std::string api_key;  // to be hidden where an answer quotes it
+    std::string target;   // tells it from another URL or key (lib/config/target.hpp)
     milliseconds connect_timeout;
     milliseconds response_timeout;
     std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain http

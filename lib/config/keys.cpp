@@ -29,7 +29,7 @@ config_key key(std::string path, Reader reader, Target target) {
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
 
-std::array<config_key, 40> make_table() {
+std::array<config_key, 41> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
@@ -87,6 +87,8 @@ std::array<config_key, 40> make_table() {
         key("delivery.reject_guard", count_between{0, 1'000'000},
             [](d& t) -> auto& { return t.values.delivery.reject_guard; }),
         key("delivery.statuses", read_statuses{}, [](d& t) -> auto& { return t.values.delivery.statuses; }),
+        key("identify.max_age", duration_between{seconds{0}, hours{24 * 365}},
+            [](d& t) -> auto& { return t.values.identify.max_age; }),
         key("events", read_events{}, [](d& t) -> auto& { return t.values.events.schemas; }),
         key("events_dir", null_or<read_path>{}, [](d& t) -> auto& { return t.values.events_dir; }),
         key("schemas", one_of<bool>{{{"enforce", true}, {"off", false}}},

@@ -121,6 +121,12 @@ struct delivery_settings {
     friend bool operator==(const delivery_settings&, const delivery_settings&) = default;
 };
 
+struct identify_settings {
+    milliseconds max_age = std::chrono::hours{1};  // what the upstream said of a user is served so long without asking
+
+    friend bool operator==(const identify_settings&, const identify_settings&) = default;
+};
+
 struct log_settings {
     log_level level = log_level::info;
     log_format format = log_format::text;
@@ -134,6 +140,7 @@ struct settings {
     queue_settings queue;
     upstream_settings upstream;
     delivery_settings delivery;
+    identify_settings identify;
     event_catalog events;  // "events" and what is in events_dir
     std::optional<std::string> events_dir;
     log_settings log;

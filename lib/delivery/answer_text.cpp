@@ -1,5 +1,7 @@
 #include "lib/delivery/answer_text.hpp"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
@@ -9,13 +11,17 @@ namespace posthaste {
 namespace {
 
 std::string shown(std::string text, std::string_view key) {
-    constexpr std::string_view in_its_place = "[the API key]";
-    for (std::size_t at = 0; !key.empty() && (at = text.find(key, at)) != std::string::npos; at += in_its_place.size())
-        text.replace(at, key.size(), in_its_place);
-    return printable(text, max_error_text_bytes);
+    return printable(without_key(std::move(text), key), max_error_text_bytes);
 }
 
 }  // namespace
+
+std::string without_key(std::string body, std::string_view key) {
+    constexpr std::string_view in_its_place = "[the API key]";
+    for (std::size_t at = 0; !key.empty() && (at = body.find(key, at)) != std::string::npos; at += in_its_place.size())
+        body.replace(at, key.size(), in_its_place);
+    return body;
+}
 
 std::string error_text(int status, std::string_view body, std::string_view key) {
     constexpr bool throwing = false;

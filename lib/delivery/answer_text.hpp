@@ -14,4 +14,7 @@ inline constexpr std::size_t max_error_text_bytes = 1024;
 // quote when they refuse it; "[the API key]" stands in its place.
 [[nodiscard]] std::string error_text(int status, std::string_view body, std::string_view key);
 
+// Whatever of the body is the key: "[the API key]" stands in its place.
+[[nodiscard]] std::string without_key(std::string body, std::string_view key);
+
 }  // namespace posthaste

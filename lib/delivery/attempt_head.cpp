@@ -44,6 +44,12 @@ std::string proxy_credentials(const upstream_settings& upstream) {
     return "\r\nProxy-Authorization: Basic " + base64_encoded(upstream.proxy->credentials);
 }
 
+// What follows the path of every request.
+std::string common_fields(const upstream_settings& upstream) {
+    return " HTTP/1.1\r\nHost: " + upstream.url.authority() + proxy_credentials(upstream) +
+           "\r\nUser-Agent: posthaste/" POSTHASTE_VERSION "\r\nAuthorization: Bearer " + upstream.api_key + "\r\n";
+}
+
 }  // namespace
 
 bool names_api_version(std::string_view path) noexcept {
@@ -57,10 +63,11 @@ bool names_api_version(std::string_view path) noexcept {
 }
 
 attempt_head::attempt_head(const upstream_settings& upstream)
-    : before_path_("POST " + target(upstream)),
-      after_path_(" HTTP/1.1\r\nHost: " + upstream.url.authority() + proxy_credentials(upstream) +
-                  "\r\nUser-Agent: posthaste/" POSTHASTE_VERSION "\r\nAuthorization: Bearer " + upstream.api_key +
-                  "\r\nContent-Type: application/json\r\nAccept: application/json\r\nIdempotency-Key: "),
+    : lookup_before_path_("GET " + target(upstream)),
+      lookup_after_path_(common_fields(upstream) + "Accept: application/json\r\n"),
+      before_path_("POST " + target(upstream)),
+      after_path_(common_fields(upstream) +
+                  "Content-Type: application/json\r\nAccept: application/json\r\nIdempotency-Key: "),
       api_version_(names_api_version(upstream.url.path_prefix) ? "" : upstream.api_version) {}
 
 void attempt_head::write(std::string& out, const pending_event& event, std::uint32_t retries) const {
@@ -78,13 +85,25 @@ void attempt_head::write(std::string& out, const pending_event& event, std::uint
         append_number(out, retries);
         out += "\r\n";
     }
-    if (!event.what.api_version.empty())
-        append_field(out, "x-api-version: ", event.what.api_version);
-    else if (!names_api_version(event.what.path))
-        append_field(out, "x-api-version: ", api_version_);
+    append_version(out, event.what.path, event.what.api_version);
     append_field(out, "traceparent: ", event.what.traceparent);
     append_field(out, "tracestate: ", event.what.tracestate);
     out += "\r\n";
+}
+
+void attempt_head::write_lookup(std::string& out, std::string_view path, std::string_view api_version) const {
+    out += lookup_before_path_;
+    out += path;
+    out += lookup_after_path_;
+    append_version(out, path, api_version);
+    out += "\r\n";
+}
+
+void attempt_head::append_version(std::string& out, std::string_view path, std::string_view of_the_app) const {
+    if (!of_the_app.empty())
+        append_field(out, "x-api-version: ", of_the_app);
+    else if (!names_api_version(path))
+        append_field(out, "x-api-version: ", api_version_);
 }
 
 }  // namespace posthaste

@@ -14,13 +14,21 @@
 
 namespace posthaste {
 
+// What the upstream answered, where somebody waits for that.
+struct upstream_answer {
+    std::string content_type;
+    std::string body;     // at most 64 KiB, the API key hidden
+    bool is_cut = false;  // it is longer than that
+};
+
 // How one attempt ended.
 struct attempt_outcome {
     std::optional<int> status;  // of the final answer; empty: no answer came, or a broken one
     std::string message;        // why it is no success, safe to show, at most 1 KiB; may be empty for a 2xx
     std::optional<milliseconds>
-        retry_after{};       // the answer's Retry-After (RFC 9110, 10.2.3), from now on; as it stands
-    bool timed_out = false;  // no answer, or no connection, within its time
+        retry_after{};                        // the answer's Retry-After (RFC 9110, 10.2.3), from now on; as it stands
+    bool timed_out = false;                   // no answer, or no connection, within its time
+    std::optional<upstream_answer> answer{};  // where it was to be kept
 };
 
 // A 409 may mean that an earlier request of this event is still being processed; so many in a row are taken as

@@ -64,6 +64,11 @@ std::string to_json(const problem& what) {
         append_number(out, "column", what.place->column);
         append_number(out, "offset", what.place->offset);
     }
+    if (what.upstream) {
+        out += ",\"upstreamStatus\":" + (what.upstream->status ? std::to_string(*what.upstream->status) : "null");
+        out += ",\"upstreamMessage\":";
+        append_json_quoted(out, what.upstream->message);
+    }
     if (!what.errors.empty()) {
         out += ",\"errors\":[";
         for (const field_error& each : what.errors) {

@@ -152,6 +152,15 @@ sqlite_result serve_delivery(outbox& box, const batch& work, batch_outcome& out)
     return read_all(box, work, out);
 }
 
+sqlite_result keep_identities(outbox& box, const batch& work) {
+    for (const auto& change : work.identities) {
+        if (auto applied = box.apply(change); !applied) {
+            return applied;
+        }
+    }
+    return {};
+}
+
 sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chance, batch_outcome& out) {
     if (auto begun = box.begin(); !begun) {
         return begun;
@@ -167,6 +176,9 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     }
     if (auto imported = import_all(box, work, chance, out); !imported) {
         return imported;
+    }
+    if (auto kept = keep_identities(box, work); !kept) {
+        return kept;
     }
     if (auto trimmed = box.trim(chance.now); !trimmed) {
         return trimmed;

@@ -32,11 +32,12 @@ struct batch {
     std::optional<sequence> mark;          // never to be written before the parkings that came with it or earlier
     std::vector<parked_event> unparkings;  // of events that are settled, with these settlements or earlier ones
     std::optional<upstream_memory> upstream;
+    std::vector<identity_change> identities;  // left out where the disk is full: they can be asked for again
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
         return appends.empty() && submissions.empty() && imports.empty() && settlements.empty() && parkings.empty() &&
-               !mark && unparkings.empty() && !upstream && reads.empty();
+               !mark && unparkings.empty() && !upstream && identities.empty() && reads.empty();
     }
 };
 

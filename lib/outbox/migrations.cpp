@@ -129,8 +129,20 @@ ALTER TABLE meta ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE meta ADD COLUMN keys_dropped INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Version 5: what the upstream said of users (lib/outbox/identity_table.hpp).
+constexpr const char* version_5 = R"sql(
+CREATE TABLE identities (
+    key BLOB PRIMARY KEY,
+    fetched_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE INDEX identities_by_use ON identities (used_at);
+)sql";
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1, version_2, version_3, version_4};
+constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5};
 
 }  // namespace
 

@@ -20,6 +20,7 @@
 #include "lib/outbox/files.hpp"
 #include "lib/outbox/foreign_ids.hpp"
 #include "lib/outbox/history_view.hpp"
+#include "lib/outbox/identity_table.hpp"
 #include "lib/outbox/key_table.hpp"
 #include "lib/outbox/ledger.hpp"
 #include "lib/outbox/parking.hpp"
@@ -87,6 +88,12 @@ class outbox {
     // What delivery knows of the upstream: as it is stored; and to be stored, in a transaction.
     [[nodiscard]] const upstream_memory& upstream() const noexcept { return upstream_; }
     [[nodiscard]] sqlite_result remember(const upstream_memory& what);
+
+    // What the upstream said of users; apply() in a transaction.
+    [[nodiscard]] result<std::optional<kept_identity>, sqlite_error> find_identity(const identity_key& key) {
+        return identities_.find(key);
+    }
+    [[nodiscard]] sqlite_result apply(const identity_change& change) { return identities_.apply(change); }
 
     // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
     [[nodiscard]] result<parked_lanes, sqlite_error> read_parked_lanes(const parked_lanes_request& request);
@@ -190,6 +197,7 @@ class outbox {
     delivered_facts delivered_;
     foreign_ids foreign_;
     key_table keys_;
+    identity_table identities_;
     parking parking_;
     history_view history_;
     upstream_notes notes_;

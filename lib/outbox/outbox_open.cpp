@@ -190,6 +190,9 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = keys_.prepare(database_); !done) {
         return done;
     }
+    if (auto done = identities_.prepare(database_); !done) {
+        return done;
+    }
     if (auto done = foreign_.prepare(database_); !done) {
         return done;
     }

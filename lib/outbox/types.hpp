@@ -38,6 +38,7 @@ struct pending_event {
     wall_time received_at;
     event what;
     std::optional<attempt_history> history;  // empty: never failed
+    std::uint64_t watch = 0;  // who waits for its settlement (lib/delivery/settlement_watch.hpp); in memory only
 };
 
 // An Idempotency-Key and the request that it came with, as hashes: who sent it is in the first one.

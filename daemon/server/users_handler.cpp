@@ -1,0 +1,106 @@
+#include "daemon/server/users_handler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/server/event_headers.hpp"
+
+namespace posthaste {
+namespace {
+
+// Which answer was used the longest ago need not be known more finely, and knowing costs a write.
+constexpr milliseconds used_lately = std::chrono::minutes{10};
+
+problem unavailable(const lookup_outcome& outcome) {
+    problem what{.status = 503, .name = "upstream-unavailable", .retry_after = seconds{5}};
+    what.detail = "This user is not known here yet, and the upstream cannot be asked";
+    if (!outcome.asked)
+        what.detail += ": it is not up (posthaste status tells why)";
+    else if (!outcome.outcome.status)
+        what.detail += ": " + outcome.outcome.message;
+    else if (outcome.outcome.answer && outcome.outcome.answer->is_cut)
+        what.detail += ": its answer is too long";
+    else
+        what.detail += ": it answered " + std::to_string(*outcome.outcome.status) + ", " + outcome.outcome.message;
+    what.detail += ". Try again in a moment; events of users that are known are taken all the while.";
+    return what;
+}
+
+}  // namespace
+
+users_handler::users_handler(user_source source, std::string target, milliseconds max_age, std::function<instant()> now)
+    : source_(std::move(source)), target_(std::move(target)), max_age_(max_age), now_(std::move(now)) {}
+
+void users_handler::reconfigure(std::string target, milliseconds max_age) {
+    target_ = std::move(target);
+    max_age_ = max_age;
+}
+
+std::optional<problem> users_handler::refuse(const request_head& head) const {
+    return refuse_api_version(head);
+}
+
+void users_handler::handle(std::shared_ptr<exchange> request) {
+    const request_head& head = request->head();
+    user_lookup what{std::string(head.path), std::string(head.field("x-api-version"))};
+    const identity_key key = key_of(target_, what);
+    source_.kept(key, [this, request = std::move(request), key,
+                       what = std::move(what)](const std::optional<kept_identity>& kept) {
+        if (kept && is_fresh(*kept, now_().wall, max_age_)) return serve(*request, key, *kept);
+        source_.ask(what, [this, request, key, what, kept](lookup_outcome outcome) {
+            answered(*request, key, what, kept, std::move(outcome));
+        });
+    });
+}
+
+void users_handler::answered(exchange& request, const identity_key& key, const user_lookup& what,
+                             std::optional<kept_identity> kept, lookup_outcome outcome) {
+    switch (judge(outcome, kept.has_value())) {
+        case identity_verdict::serve_kept:
+            return serve(request, key, *std::move(kept));
+        case identity_verdict::unavailable:
+            return request.answer(unavailable(outcome));
+        case identity_verdict::pass_and_keep:
+            keep(outcome, what);
+            break;
+        case identity_verdict::pass_and_erase:
+            erase(outcome, what);
+            break;
+        case identity_verdict::pass:
+            break;
+    }
+    upstream_answer& answer = *outcome.outcome.answer;
+    request.answer(response{.status = static_cast<unsigned>(*outcome.outcome.status),
+                            .content_type = answer.content_type,
+                            .body = std::move(answer.body)});
+}
+
+void users_handler::serve(exchange& request, const identity_key& key, kept_identity kept) {
+    const wall_time now = now_().wall;
+    const auto age = std::max(std::chrono::floor<seconds>(now - kept.fetched_at), seconds{0});
+    if (now - kept.used_at >= used_lately) {
+        identity_change touch{.what = identity_change::kind::touch, .key = key, .answer = {}};
+        touch.answer.used_at = now;
+        source_.change(std::move(touch));
+    }
+    request.answer(response{.status = 200,
+                            .content_type = kept.content_type,
+                            .fields = "Age: " + std::to_string(age.count()) + "\r\n",
+                            .body = std::move(kept.body)});
+}
+
+void users_handler::erase(const lookup_outcome& outcome, const user_lookup& what) {
+    if (outcome.target.empty()) return;
+    source_.change({.what = identity_change::kind::erase, .key = key_of(outcome.target, what), .answer = {}});
+}
+
+// Under whom it came from, which a reload may have changed since it was asked for.
+void users_handler::keep(const lookup_outcome& outcome, const user_lookup& what) {
+    const wall_time now = now_().wall;
+    const upstream_answer& answer = *outcome.outcome.answer;
+    source_.change({.what = identity_change::kind::keep,
+                    .key = key_of(outcome.target, what),
+                    .answer = {now, now, answer.content_type, answer.body}});
+}
+
+}  // namespace posthaste

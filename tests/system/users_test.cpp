@@ -1,0 +1,204 @@
+// GET /users/{username}: what an SDK's identify() gets, from the upstream or from what is kept of it.
+
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/system/support/daemon_under_test.hpp"
+#include "tests/system/support/upstream_process.hpp"
+
+namespace posthaste {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr const char* ada = R"({"userId": "7", "username": "ada"})";
+
+answer_step gives(std::string body, int status = 200) {
+    answer_step step;
+    step.status = status;
+    step.body = std::move(body);
+    return step;
+}
+
+struct users : testing::Test {
+    users() {
+        upstream.start();
+        upstream.answer_where("/users/ada", {gives(ada)});
+    }
+
+    [[nodiscard]] http_answer get(const std::string& path = "/users/ada", const http_headers& headers = {}) const {
+        const auto answer = http_call(daemon.port(), "GET", path, headers);
+        return answer ? *answer : http_answer{};
+    }
+    // What is kept is asked for anew each time.
+    void start_without_age() {
+        daemon.configure({{"identify", {{"max_age", "0s"}}}});
+        daemon.start();
+    }
+    [[nodiscard]] std::size_t asked() { return upstream.requests().size(); }
+
+    static void expect_ada(const http_answer& answer, bool kept) {
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        EXPECT_EQ(answer.body, ada);
+        EXPECT_EQ(answer.header("age").empty(), !kept);
+    }
+    static void expect_unavailable(const http_answer& answer) {
+        EXPECT_EQ(answer.status, 503) << answer.body;
+        EXPECT_EQ(answer.json().value("type", ""), "urn:posthaste:problem:upstream-unavailable");
+        EXPECT_EQ(answer.json().value("message", "-"), answer.json().value("detail", ""));
+        EXPECT_NE(answer.header("retry-after"), "");
+    }
+
+    upstream_process upstream;
+    daemon_under_test daemon{upstream.url()};
+};
+
+TEST_F(users, are_asked_for_with_our_key_and_then_answered_from_what_is_kept) {
+    daemon.start();
+    expect_ada(get("/users/ada?x=1", {{"Authorization", "Bearer the-apps-own"}}), false);
+    ASSERT_EQ(asked(), 1U);
+    const recorded_request& question = upstream.requests()[0];
+    EXPECT_EQ(question.method, "GET");
+    EXPECT_EQ(question.path, "/users/ada");
+    EXPECT_EQ(question.field("Authorization"), "Bearer " + std::string(daemon_under_test::api_key));
+    EXPECT_EQ(question.field("x-api-version"), "2025-09");
+    expect_ada(get(), true);
+    daemon.restart();
+    expect_ada(get(), true);
+    EXPECT_EQ(asked(), 1U);
+}
+
+TEST_F(users, are_other_ones_under_another_path_or_version) {
+    daemon.start();
+    expect_ada(get(), false);
+    expect_ada(get("/2023-12/users/ada"), false);
+    expect_ada(get("/users/ada", {{"x-api-version", "2024-01"}}), false);
+    ASSERT_EQ(asked(), 3U);
+    EXPECT_EQ(upstream.requests()[1].path, "/2023-12/users/ada");
+    EXPECT_EQ(upstream.requests()[1].field("x-api-version"), "");
+    EXPECT_EQ(upstream.requests()[2].field("x-api-version"), "2024-01");
+}
+
+TEST_F(users, are_known_through_an_outage_and_over_a_restart) {
+    start_without_age();
+    expect_ada(get(), false);
+    upstream.stop();
+    expect_ada(get(), true);
+    daemon.restart();
+    expect_ada(get(), true);
+    expect_unavailable(get("/users/somebody"));
+    upstream.start();
+    expect_ada(get(), false);
+}
+
+TEST_F(users, are_known_while_the_upstream_tells_nothing_of_them) {
+    start_without_age();
+    expect_ada(get(), false);
+    for (const int status : {500, 503, 429, 401, 403, 407, 302}) {
+        upstream.answer_where("/users/", {answers(status)});
+        upstream.answer_where("/users/ada", {answers(status)});
+        expect_ada(get(), true);
+        const http_answer unknown = get("/users/somebody");
+        expect_unavailable(unknown);
+        EXPECT_THAT(unknown.body, HasSubstr("it answered " + std::to_string(status)));
+    }
+    upstream.answer_where("/users/ada", {does(answer_step::kind::drop)});
+    expect_ada(get(), true);
+    EXPECT_EQ(daemon.status().at("upstream").at("state"), "up") << "apart from the events' health";
+}
+
+TEST_F(users, are_forgotten_once_the_upstream_does_not_know_them) {
+    start_without_age();
+    for (const int status : {404, 410}) {
+        upstream.answer_where("/users/ada", {gives(ada)});
+        expect_ada(get(), false);
+        upstream.answer_where("/users/ada", {gives(R"({"message":"who?"})", status)});
+        const http_answer gone = get();
+        EXPECT_EQ(gone.status, status);
+        EXPECT_EQ(gone.body, R"({"message":"who?"})");
+        upstream.answer_where("/users/ada", {answers(500)});
+        expect_unavailable(get());
+    }
+}
+
+TEST_F(users, are_kept_through_other_refusals_which_pass) {
+    start_without_age();
+    expect_ada(get(), false);
+    upstream.answer_where("/users/ada", {gives(R"({"message":"odd name"})", 422)});
+    const http_answer refused = get();
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(refused.json().value("message", ""), "odd name");
+    upstream.answer_where("/users/ada", {answers(503)});
+    expect_ada(get(), true);
+}
+
+TEST_F(users, of_another_key_or_url_are_never_served) {
+    const std::string key = daemon.folder().write("key", "key-one");
+    daemon.configure({{"upstream", {{"api_key_file", key}}}});
+    daemon.start();
+    expect_ada(get(), false);
+    expect_ada(get(), true);
+
+    daemon.folder().write("key", "key-two");
+    daemon.running().signal(SIGHUP);
+    ASSERT_TRUE(wait_until([&] { return daemon.log().find("configuration reloaded") != std::string::npos; }));
+    upstream.answer_where("/users/ada", {answers(503)});
+    expect_unavailable(get());
+
+    daemon.folder().write("key", "key-one");
+    daemon.configure({{"upstream", {{"url", upstream.url() + "/elsewhere"}}}});
+    daemon.restart();
+    expect_unavailable(get());
+    daemon.configure({{"upstream", {{"url", upstream.url()}}}});
+    daemon.restart();
+    expect_ada(get(), true);
+}
+
+TEST_F(users, are_not_asked_for_while_the_sending_is_paused) {
+    start_without_age();
+    expect_ada(get(), false);
+    ASSERT_EQ(http_call(daemon.port(), "POST", "/v1/pause").value().status, 200);
+    expect_ada(get(), true);
+    expect_unavailable(get("/users/somebody"));
+    EXPECT_EQ(asked(), 1U);
+}
+
+TEST_F(users, are_asked_for_four_at_a_time_and_the_same_one_once) {
+    answer_step late = gives(ada);
+    late.after = std::chrono::milliseconds{200};
+    upstream.answer_where("/users/", {late});
+    daemon.start();
+    std::vector<raw_socket> waiting;
+    for (int n = 0; n < 24; ++n) {
+        waiting.emplace_back(daemon.port());
+        waiting.back().send(request_text("GET", "/users/u" + std::to_string(n % 12), {}, "", daemon.port()));
+    }
+    for (raw_socket& each : waiting) {
+        const auto answer = each.read_answer();
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->status, 200) << answer->body;
+    }
+    std::set<std::uint64_t> connections;
+    for (const recorded_request& each : upstream.requests())
+        connections.insert(each.connection);
+    EXPECT_EQ(asked(), 12U);
+    EXPECT_LE(connections.size(), 4U);
+}
+
+TEST_F(users, are_answered_when_the_daemon_stops) {
+    upstream.answer_where("/users/slow", {does(answer_step::kind::silent)});
+    daemon.start();
+    raw_socket waiting(daemon.port());
+    waiting.send(request_text("GET", "/users/slow", {}, "", daemon.port()));
+    ASSERT_TRUE(upstream.wait_for_requests(1));
+    EXPECT_EQ(daemon.stop(), 0);
+    const auto answer = waiting.read_answer();
+    ASSERT_TRUE(answer);
+    expect_unavailable(*answer);
+}
+
+}  // namespace
+}  // namespace posthaste

@@ -1,0 +1,64 @@
+#include "lib/outbox/identity_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/outbox/temporary_outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+using kind = identity_change::kind;
+
+identity_key key(int number) {
+    identity_key made{};
+    made[0] = static_cast<std::uint8_t>(number);
+    made[1] = static_cast<std::uint8_t>(number >> 8);
+    return made;
+}
+
+struct kept_identities : testing::Test {
+    temporary_outbox t;
+
+    void apply(std::vector<identity_change> changes) {
+        batch work;
+        work.identities = std::move(changes);
+        t.commit(work);
+    }
+    identity_change keep(int number, std::string body) const {
+        return {kind::keep, key(number), {t.now, t.now, "application/json", std::move(body)}};
+    }
+    std::optional<kept_identity> find(int number) { return t.box->find_identity(key(number)).value(); }
+};
+
+TEST_F(kept_identities, are_found_after_a_restart_as_they_were) {
+    apply({keep(1, R"({"userId":"1"})"), keep(2, "two")});
+    t.reopen();
+    const auto found = find(1);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->body, R"({"userId":"1"})");
+    EXPECT_EQ(found->content_type, "application/json");
+    EXPECT_EQ(found->fetched_at, t.now);
+    EXPECT_FALSE(find(3));
+    apply({keep(1, "new"), {kind::erase, key(2), {}}});
+    EXPECT_EQ(find(1)->body, "new");
+    EXPECT_FALSE(find(2));
+}
+
+TEST_F(kept_identities, are_bounded_and_the_least_recently_used_goes) {
+    constexpr int most = static_cast<int>(identity_table::most);
+    std::vector<identity_change> all;
+    for (int number = 0; number < most; ++number) {
+        t.now += milliseconds{1};
+        all.push_back(keep(number, "x"));
+    }
+    apply(std::move(all));
+    t.now += milliseconds{1};
+    apply({{kind::touch, key(0), {{}, t.now, "", ""}}, keep(most, "one more")});
+    EXPECT_TRUE(find(0)) << "it was used";
+    EXPECT_FALSE(find(1));
+    EXPECT_TRUE(find(2));
+    EXPECT_TRUE(find(most));
+}
+
+}  // namespace
+}  // namespace posthaste
