@@ -65,6 +65,7 @@ std::map<std::string, std::string> other_values(const scratch_folder& folder) {
         {"delivery.retry.max_age", R"("1d")"},
         {"delivery.reject_guard", "0"},
         {"delivery.statuses", R"({"409": "delivered"})"},
+        {"identify.max_age", R"("2h")"},
         {"events", R"({"A": {"a": "String"}})"},
         {"events_dir", quoted(folder.path() + "/events")},
         {"schemas", R"("off")"},
