@@ -109,6 +109,13 @@ struct delivery::impl final : private attempt_listener {
         log.upstream_changed(todo.now, backlog(), options.now().steady);
     }
 
+    void obey(const report_withdrawal& todo) { std::exchange(withdrawal, nullptr)(todo.in_flight); }
+
+    void withdraw(std::vector<sequence> numbers, std::function<void(std::size_t)> reply) {
+        withdrawal = std::move(reply);
+        happened(withdrawal_asked{std::move(numbers)});
+    }
+
     // A person's word: answered once it is remembered.
     void ask(occurrence what, std::function<void()> reply) {
         asked.push_back(std::move(reply));
@@ -203,8 +210,9 @@ struct delivery::impl final : private attempt_listener {
     delivery_log log;
     rate_window delivered;
     std::optional<attempt_error> last_error;
-    std::vector<std::function<void()>> asked;  // replies to pause and resume, until they are remembered
-    std::function<void()> stopped;             // set while stopping
+    std::vector<std::function<void()>> asked;     // replies to pause and resume, until they are remembered
+    std::function<void(std::size_t)> withdrawal;  // the reply to the one that is being made
+    std::function<void()> stopped;                // set while stopping
 };
 
 delivery::delivery(asio::io_context& io, delivery_options options, store& outbox)
@@ -261,6 +269,19 @@ void delivery::resume(std::function<void()> reply) {
 
 void delivery::status(std::function<void(upstream_report)> reply) {
     asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->status()); });
+}
+
+void delivery::retry(sequence number, std::function<void()> reply) {
+    asio::post(impl_->io, [this, number, reply = std::move(reply)] {
+        impl_->happened(retry_asked{number});
+        reply();
+    });
+}
+
+void delivery::withdraw(std::vector<sequence> numbers, std::function<void(std::size_t)> reply) {
+    asio::post(impl_->io, [this, numbers = std::move(numbers), reply = std::move(reply)]() mutable {
+        impl_->withdraw(std::move(numbers), std::move(reply));
+    });
 }
 
 void delivery::forget_watch(std::uint64_t watch) {

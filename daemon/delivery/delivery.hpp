@@ -72,6 +72,11 @@ class delivery final : public commit_listener {
     void pause(std::function<void()> reply);
     void resume(std::function<void()> reply);
     void status(std::function<void(delivery_status)> reply);
+    // The event need not wait for its next attempt. `reply`: once that is on its way to the store.
+    void retry(sequence number, std::function<void()> reply);
+    // Removes pending events (numbers in ascending order), but for those in flight, of which `reply` tells how many
+    // they are; the removal is then on its way to the store.
+    void withdraw(std::vector<sequence> numbers, std::function<void(std::size_t in_flight)> reply);
     // That watcher does not wait for its event any more.
     void forget_watch(std::uint64_t watch);
     // Asks the upstream for a user, where it is up.

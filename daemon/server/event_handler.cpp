@@ -11,13 +11,6 @@ namespace posthaste {
 
 namespace {
 
-problem unknown_event_id(std::string_view id) {
-    return {.status = 404,
-            .name = "not-found",
-            .detail = "There is no event " + printable(id, 40) +
-                      ". It was never accepted here, or was delivered longer ago than queue.keep_delivered."};
-}
-
 // The posted text itself: numbers and spelling as the app wrote them. Of a damaged body it may be no JSON any more.
 std::string_view data_of(const event_facts& facts) {
     const auto data = facts.body ? raw_member(*facts.body, "data") : std::nullopt;
@@ -25,6 +18,13 @@ std::string_view data_of(const event_facts& facts) {
 }
 
 }  // namespace
+
+problem unknown_event_id(std::string_view id) {
+    return {.status = 404,
+            .name = "not-found",
+            .detail = "There is no event " + printable(id, 40) +
+                      ". It was never accepted here, or was delivered longer ago than queue.keep_delivered."};
+}
 
 std::string to_json(const event_facts& facts) {
     std::string text = dumped(facts_json(facts));

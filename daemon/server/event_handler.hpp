@@ -18,5 +18,6 @@ class event_handler final : public reading_handler {
 };
 
 [[nodiscard]] std::string to_json(const event_facts& facts);
+[[nodiscard]] problem unknown_event_id(std::string_view id);
 
 }  // namespace posthaste

@@ -27,6 +27,15 @@ using upstream_switch = std::function<void(std::function<void(upstream_report)> 
 
 using event_finder = std::function<void(uuid id, std::function<void(std::optional<event_facts>)> reply)>;
 
+using event_selector = std::function<void(selection_request request, std::function<void(selection_page)> reply)>;
+// Sends the dead again, or removes them: a slice.
+using dead_keeper = std::function<void(dead_request request, std::function<void(result<dead_report, refusal>)> reply)>;
+
+// What a person may do with pending events; replies with how many of those are in flight, and so stay.
+using event_withdrawal =
+    std::function<void(std::vector<sequence> numbers, std::function<void(std::size_t in_flight)> reply)>;
+using event_hastener = std::function<void(sequence number, std::function<void()> reply)>;
+
 using event_lister = std::function<void(list_request request, std::function<void(list_page)> reply)>;
 using event_exporter = std::function<void(export_request request, std::function<void(export_page)> reply)>;
 using event_importer =

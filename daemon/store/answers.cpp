@@ -62,6 +62,19 @@ std::vector<pending_event> stored_events(std::vector<pending_event> events,
     return events;
 }
 
+bool has_imported(const batch_outcome& outcome) {
+    return std::ranges::any_of(outcome.imports, [](const import_report& one) { return one.imported > 0; });
+}
+
+bool has_revived(const batch& work, const batch_outcome& outcome) {
+    for (std::size_t at = 0; at < work.by_hand.size(); ++at) {
+        if (work.by_hand[at].what == dead_request::kind::retry && outcome.by_hand[at].done > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void answer_read(const read_reply& reply, read_answer answer) {
     std::visit(
         [&reply](auto& given) {
@@ -109,6 +122,15 @@ void answer_imports(asio::io_context& accept, store_batch& done, const std::vect
     answer_lookups(accept, std::move(answers));
 }
 
+void answer_by_hand(asio::io_context& accept, store_batch& done, const std::vector<dead_report>& reports) {
+    std::vector<lookup_answer> answers;
+    for (std::size_t at = 0; at < done.dead_replies.size(); ++at) {
+        answers.emplace_back([reply = std::move(done.dead_replies[at]), report = reports[at]] { reply(report); });
+    }
+    done.dead_replies.clear();
+    answer_lookups(accept, std::move(answers));
+}
+
 void refuse_all(asio::io_context& accept, std::vector<append_reply> replies, refusal why) {
     asio::post(accept, [replies = std::move(replies), why] {
         for (const auto& reply : replies) {
@@ -121,9 +143,7 @@ void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_
                    sequence last) {
     std::vector<pending_event> appended;
     std::size_t settled = 0;
-    const bool imported = listener != nullptr && std::ranges::any_of(outcome.imports, [](const import_report& one) {
-                              return one.imported > 0;
-                          });
+    const bool imported = listener != nullptr && (has_imported(outcome) || has_revived(done.work, outcome));
     if (listener != nullptr) {
         appended = stored_events(std::move(done.work.appends), outcome.appends);
         add_submitted(done.work.submissions, outcome.submissions, appended);

@@ -22,6 +22,9 @@ void answer_submissions(boost::asio::io_context& accept, store_batch& done,
 // To the accept thread: what became of each import. Takes the replies.
 void answer_imports(boost::asio::io_context& accept, store_batch& done, const std::vector<import_report>& reports);
 
+// To the accept thread: what was done with the dead. Takes the replies.
+void answer_by_hand(boost::asio::io_context& accept, store_batch& done, const std::vector<dead_report>& reports);
+
 // To the delivery thread: the events that were stored, then how much was settled, then what was read. `listener` may be
 // null: nobody delivers.
 void tell_delivery(boost::asio::io_context& delivery, commit_listener* listener, store_batch& done,

@@ -223,6 +223,22 @@ void store::export_slice(export_request request, std::function<void(export_page)
     impl_->ask<export_page>([request](outbox& box, wall_time) { return box.export_slice(request); }, std::move(reply));
 }
 
+void store::select(selection_request request, std::function<void(selection_page)> reply) {
+    impl_->ask<selection_page>([request = std::move(request)](outbox& box, wall_time) { return box.select(request); },
+                               std::move(reply));
+}
+
+void store::by_hand(dead_request request, std::function<void(result<dead_report, refusal>)> reply) {
+    const bool open = impl_->gate.load(std::memory_order_relaxed) == store_gate::open;
+    const bool queued = open && impl_->queue.try_add(1, 0, [&](store_batch& into) {
+        into.work.by_hand.push_back(std::move(request));
+        into.dead_replies.push_back(std::move(reply));
+    });
+    if (!queued) {
+        answer_lookups(impl_->accept, {[reply = std::move(reply), why = impl_->refused()] { reply(why); }});
+    }
+}
+
 void store::import(std::vector<pending_event> events, std::function<void(result<import_report, refusal>)> reply) {
     std::size_t bytes = 0;
     for (const auto& one : events) {

@@ -22,6 +22,7 @@
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/event/event.hpp"
+#include "lib/outbox/by_hand.hpp"
 #include "lib/outbox/identity_table.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -123,6 +124,9 @@ class store final : public event_sink {
     void find_identity(identity_key key, std::function<void(std::optional<kept_identity>)> reply);
     void change_identity(identity_change what);
     void export_slice(export_request request, std::function<void(export_page)> reply);
+    void select(selection_request request, std::function<void(selection_page)> reply);
+    // Makes a slice of the dead pending again, or removes it; what is told is durable.
+    void by_hand(dead_request request, std::function<void(result<dead_report, refusal>)> reply);
     // Takes events of another outbox as new pending ones, ids and times as they are; all that is told is durable.
     void import(std::vector<pending_event> events, std::function<void(result<import_report, refusal>)> reply);
 

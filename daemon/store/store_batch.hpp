@@ -34,6 +34,8 @@ using lookup = std::variant<question, status_lookup, reconfiguration>;
 
 using import_reply = std::function<void(result<import_report, refusal>)>;
 
+using dead_reply = std::function<void(result<dead_report, refusal>)>;
+
 using read_reply =
     std::variant<std::function<void(page)>, std::function<void(lane_page)>, std::function<void(parked_lanes)>>;
 
@@ -42,6 +44,7 @@ struct store_batch {
     std::vector<append_reply> append_replies;           // one for each of work.appends
     std::vector<submit_reply> submit_replies;           // one for each of work.submissions
     std::vector<import_reply> import_replies;           // one for each of work.imports
+    std::vector<dead_reply> dead_replies;               // one for each of work.by_hand
     std::vector<read_reply> read_replies;               // one for each of work.reads
     std::vector<std::function<void()>> memory_replies;  // once work.upstream is durable
     std::vector<lookup> lookups;
@@ -52,6 +55,8 @@ struct store_batch {
         move_all(later.work.appends, work.appends);
         move_all(later.work.submissions, work.submissions);
         move_all(later.work.imports, work.imports);
+        move_all(later.work.by_hand, work.by_hand);
+        move_all(later.dead_replies, dead_replies);
         move_all(later.work.settlements, work.settlements);
         move_all(later.work.parkings, work.parkings);
         work.mark = std::max(work.mark, later.work.mark);

@@ -124,6 +124,7 @@ void store_thread::commit(store_batch taken) {
     answer_appends(accept_, taken, outcome->appends);
     answer_submissions(accept_, taken, outcome->submissions);
     answer_imports(accept_, taken, outcome->imports);
+    answer_by_hand(accept_, taken, outcome->by_hand);
     std::ranges::move(taken.lookups, std::back_inserter(lookups_));
     taken.lookups.clear();
     held_.reset();
@@ -153,6 +154,7 @@ void store_thread::hold(store_batch rest) {
     rest.work.appends.clear();
     rest.work.submissions.clear();
     rest.work.imports.clear();
+    rest.work.by_hand.clear();
     held_ = std::move(rest);
     warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
     std::this_thread::sleep_for(pause_when_stuck);
@@ -286,6 +288,7 @@ void store_thread::refuse_rest(store_batch& of) {
     };
     add(of.submit_replies);
     add(of.import_replies);
+    add(of.dead_replies);
 }
 
 void store_thread::fail(sqlite_error error, std::vector<append_reply> waiting) {

@@ -62,6 +62,16 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
              outbox, catalog_of(frozen), accepted_),
       users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age, read_clocks),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
+      retry_event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
+                   [&accept, &upstream](sequence number, std::function<void()> reply) {
+                       upstream.retry(number,
+                                      [&accept, reply = std::move(reply)] { boost::asio::post(accept, reply); });
+                   },
+                   by_hand(accept, outbox, upstream)),
+      discard_event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
+                     by_hand(accept, outbox, upstream)),
+      retry_(by_hand_handler::task::retry, by_hand(accept, outbox, upstream)),
+      discard_(by_hand_handler::task::discard, by_hand(accept, outbox, upstream)),
       list_([&outbox](list_request wanted, auto reply) { outbox.list(std::move(wanted), std::move(reply)); }),
       export_([&outbox](export_request wanted, auto reply) { outbox.export_slice(wanted, std::move(reply)); }),
       import_(
@@ -88,6 +98,10 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
     routes_.add("GET", "/{version}/users/{username}", app, users_);
     routes_.add("GET", "/v1/events", operators, list_);
     routes_.add("GET", "/v1/events/{id}", app, event_);
+    routes_.add("DELETE", "/v1/events/{id}", operators, discard_event_);
+    routes_.add("POST", "/v1/events/{id}/retry", operators, retry_event_);
+    routes_.add("POST", "/v1/retry", operators, retry_);
+    routes_.add("POST", "/v1/discard", operators, discard_);
     routes_.add("GET", "/v1/export", operators, export_);
     routes_.add("POST", "/v1/import", operators, import_);
     routes_.add("POST", "/v1/pause", operators, pause_);
@@ -112,6 +126,22 @@ void api::stop() {
 
 std::optional<refusal> api::refusing() const {
     return stopping_ ? std::optional(refusal::shutting_down) : std::nullopt;
+}
+
+by_hand_source api::by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream) {
+    return {
+        .select = [&outbox](selection_request wanted,
+                            auto reply) { outbox.select(std::move(wanted), std::move(reply)); },
+        .dead = [&outbox](dead_request asked, auto reply) { outbox.by_hand(std::move(asked), std::move(reply)); },
+        .withdraw =
+            [&accept, &upstream](std::vector<sequence> numbers, std::function<void(std::size_t)> reply) {
+                upstream.withdraw(std::move(numbers), [&accept, reply = std::move(reply)](std::size_t in_flight) {
+                    boost::asio::post(accept, [reply, in_flight] { reply(in_flight); });
+                });
+            },
+        .refusing = [this] { return refusing(); },
+        .now = read_clocks,
+    };
 }
 
 status_source api::source(boost::asio::io_context& accept, store& outbox, delivery& upstream,

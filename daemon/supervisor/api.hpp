@@ -8,6 +8,7 @@
 
 #include "daemon/delivery/delivery.hpp"
 #include "daemon/server/batch_handler.hpp"
+#include "daemon/server/by_hand_handler.hpp"
 #include "daemon/server/delivery_waits.hpp"
 #include "daemon/server/event_handler.hpp"
 #include "daemon/server/events_handler.hpp"
@@ -16,6 +17,7 @@
 #include "daemon/server/import_handler.hpp"
 #include "daemon/server/list_handler.hpp"
 #include "daemon/server/routes.hpp"
+#include "daemon/server/single_event_handlers.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "daemon/server/switch_handler.hpp"
 #include "daemon/server/users_handler.hpp"
@@ -47,6 +49,7 @@ class api {
 
   private:
     [[nodiscard]] std::optional<refusal> refusing() const;
+    [[nodiscard]] by_hand_source by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream);
     [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream,
                                        std::function<configuration_state()> configuration);
 
@@ -57,6 +60,10 @@ class api {
     batch_handler batch_;
     users_handler users_;
     event_handler event_;
+    retry_event_handler retry_event_;
+    discard_event_handler discard_event_;
+    by_hand_handler retry_;
+    by_hand_handler discard_;
     list_handler list_;
     export_handler export_;
     import_handler import_;

@@ -68,6 +68,7 @@ void delivery_machine::on(instant now, page_arrived arrived) {
 void delivery_machine::on(instant now, lane_page_arrived arrived) {
     // While stopping nothing of it will be sent, but what was taken out of the parking is pending again all the same.
     bury(arrived.what.damaged, max_sequence, now);
+    std::erase_if(arrived.what.events, [this](const pending_event& each) { return withdrawn_.contains(each.number); });
     lanes_.refill(std::move(arrived.what), now);
 }
 
@@ -103,6 +104,9 @@ void delivery_machine::on(instant now, attempt_ended ended) {
 void delivery_machine::on(instant, settlements_confirmed confirmed) {
     REQUIRE(confirmed.count <= unconfirmed_, "only what was settled is confirmed");
     unconfirmed_ -= confirmed.count;
+    if (withdrawn_.empty()) return;
+    const std::uint64_t durable = settled_ - unconfirmed_;
+    std::erase_if(withdrawn_, [durable](const auto& each) { return each.second <= durable; });
 }
 
 void delivery_machine::on(instant, time_came) {
@@ -133,6 +137,31 @@ void delivery_machine::on(instant, resume_asked) {
     to_remember_ = true;
 }
 
+// The facts say so too: a restart before the attempt must not make it wait again.
+void delivery_machine::on(instant now, retry_asked asked) {
+    const auto place = lanes_.hasten(asked.number, now);
+    if (!place) return;
+    attempt_history& history = *lanes_.at(*place).what.history;
+    history.next_at = now.wall;
+    settle({.what = settlement::kind::failed, .number = asked.number, .at = now.wall, .history = history});
+}
+
+// Those that are not in the window are on disk, and go with the settlement; a page that was asked for before it may
+// still bring them.
+void delivery_machine::on(instant now, withdrawal_asked asked) {
+    if (stopping_) {
+        actions_.emplace_back(report_withdrawal{0, asked.numbers.size()});
+        return;
+    }
+    const std::vector<sequence> in_flight = lanes_.withdraw(asked.numbers, now);
+    for (const sequence number : asked.numbers) {
+        if (std::ranges::find(in_flight, number) != in_flight.end()) continue;
+        settle({.what = settlement::kind::discarded, .number = number, .at = now.wall, .history = {}});
+        withdrawn_[number] = settled_;
+    }
+    actions_.emplace_back(report_withdrawal{asked.numbers.size() - in_flight.size(), in_flight.size()});
+}
+
 void delivery_machine::on(instant, delivery_stopping) {
     stopping_ = true;
 }
@@ -142,6 +171,10 @@ bool delivery_machine::advance(std::vector<pending_event>& events, instant now) 
     for (pending_event& event : events) {
         const sequence number = event.number;
         if (number <= cursor_) continue;
+        if (withdrawn_.contains(number)) {
+            cursor_ = number;
+            continue;
+        }
         if (lanes_.offer(event, now) == lanes::offered::no_room) {
             cursor_ = number - 1;
             return false;

@@ -35,6 +35,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -90,11 +91,18 @@ struct rules_changed {  // by a reload; the window keeps its bounds
 struct probe_asked {};  // the set-up may be right now
 struct pause_asked {};  // by a person; like resume_asked always followed by a remember_upstream
 struct resume_asked {};
+struct retry_asked {  // by a person, of an event that waits: it is due
+    sequence number = 0;
+};
+struct withdrawal_asked {           // by a person, of pending events: followed by a report_withdrawal
+    std::vector<sequence> numbers;  // in ascending order
+};
 struct delivery_stopping {};
 
-using occurrence = std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived,
-                                parked_lanes_arrived, attempt_ended, settlements_confirmed, time_came, rules_changed,
-                                probe_asked, pause_asked, resume_asked, delivery_stopping>;
+using occurrence =
+    std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, parked_lanes_arrived,
+                 attempt_ended, settlements_confirmed, time_came, rules_changed, probe_asked, pause_asked, resume_asked,
+                 retry_asked, withdrawal_asked, delivery_stopping>;
 
 // What to do.
 struct settle_event {
@@ -141,9 +149,14 @@ struct remember_upstream {  // durably; replaces what was remembered before
 struct report_upstream {  // for the log: its state is another one
     upstream_report now;
 };
+struct report_withdrawal {  // after the settlements of what was withdrawn
+    std::size_t withdrawn = 0;
+    std::size_t in_flight = 0;  // which stay
+};
 
-using action = std::variant<settle_event, report_death, park_events, mark_parked, unpark_events, start_attempt,
-                            fetch_lane, fetch_page, fetch_parked_lanes, wake_at, remember_upstream, report_upstream>;
+using action =
+    std::variant<settle_event, report_death, park_events, mark_parked, unpark_events, start_attempt, fetch_lane,
+                 fetch_page, fetch_parked_lanes, wake_at, remember_upstream, report_upstream, report_withdrawal>;
 
 class delivery_machine {
   public:
@@ -174,6 +187,8 @@ class delivery_machine {
     void on(instant now, probe_asked);
     void on(instant now, pause_asked);
     void on(instant now, resume_asked);
+    void on(instant now, retry_asked asked);
+    void on(instant now, withdrawal_asked asked);
     void on(instant now, delivery_stopping);
 
     bool advance(std::vector<pending_event>& events, instant now);
@@ -225,6 +240,10 @@ class delivery_machine {
     bool stopping_ = false;
     std::uint32_t in_flight_ = 0;
     std::size_t unconfirmed_ = 0;
+    std::uint64_t settled_ = 0;  // settlements in all
+    // What was withdrawn and may still be in a page that was asked for before, with the count of settlements at which
+    // it no longer can.
+    std::unordered_map<sequence, std::uint64_t> withdrawn_;
     std::optional<steady_time> armed_;
 };
 

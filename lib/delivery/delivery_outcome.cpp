@@ -112,6 +112,7 @@ bool delivery_machine::expired(const window_event& event, instant now) const noe
 
 void delivery_machine::settle(settlement what) {
     ++unconfirmed_;
+    ++settled_;
     actions_.emplace_back(settle_event{std::move(what)});
 }
 

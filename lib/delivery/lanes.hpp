@@ -30,6 +30,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -86,6 +87,11 @@ class lanes {
     void put_back(slot in_flight);
     // Events whose wait is over go back into their lanes.
     void release(steady_time now);
+    // An event that waits need not do so any longer; empty when it does not, or is not here.
+    [[nodiscard]] std::optional<slot> hasten(sequence number, instant now);
+    // Takes out what is here of these (in ascending order) and not in flight; gives those that are in flight. O(events
+    // in the window).
+    [[nodiscard]] std::vector<sequence> withdraw(std::span<const sequence> numbers, instant now);
 
     // A lane that has parked events from before this run. Before anything is offered.
     void adopt(const std::string& user_id);
@@ -186,6 +192,8 @@ class lanes {
     place& land(slot in_flight);
     void queue(place& one);
     void make_wait(place& one);
+    void take_out(place& one);
+    void leave_turns(lane& which);
     void release_place(place& freed);
     void go_on(lane& with);
     void note_hunger(lane& of);

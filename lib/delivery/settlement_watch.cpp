@@ -21,7 +21,7 @@ void settlement_watch::settled(const settlement& what, const std::optional<upstr
         told.what = watched_end::kind::delivered;
         told.status = what.status;
         told.answer = answer.value_or(upstream_answer{});
-    } else {
+    } else if (what.what == settlement::kind::dead) {
         told.what = watched_end::kind::dead;
         told.reason = what.reason;
         told.last_error = what.history.last_error;

@@ -1,7 +1,8 @@
 // Who waits for what becomes of an event: watchers, each by the number that it chose and sent along with its event
 // (pending_event::watch). Kept in memory only: after a restart nobody waits.
 //
-// A watcher hears once: that its event was delivered or died, or that this will take longer, as the upstream is not up.
+// A watcher hears once: that its event was delivered or died, or that there is nothing to wait for: the upstream is not
+// up, or a person discarded the event.
 // Not thread-safe: belongs to the delivery thread.
 
 #pragma once

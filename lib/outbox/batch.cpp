@@ -84,10 +84,22 @@ sqlite_result import_all(outbox& box, batch& work, const commit_chance& chance, 
     return {};
 }
 
+sqlite_result do_by_hand(outbox& box, const batch& work, batch_outcome& out) {
+    for (const auto& asked : work.by_hand) {
+        const auto report = box.apply(asked);
+        if (!report) {
+            return report.error();
+        }
+        out.by_hand.push_back(*report);
+    }
+    return {};
+}
+
 // No room on the disk for anything new.
 void refuse_new(const batch& work, batch_outcome& out) {
     out.appends.assign(work.appends.size(), append_outcome::disk_full);
     out.imports.assign(work.imports.size(), import_report{.disk_full = true});
+    out.by_hand.assign(work.by_hand.size(), dead_report{.disk_full = true});
 }
 
 sqlite_result park_all(outbox& box, const batch& work) {
@@ -177,6 +189,9 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     if (auto imported = import_all(box, work, chance, out); !imported) {
         return imported;
     }
+    if (auto done = do_by_hand(box, work, out); !done) {
+        return done;
+    }
     if (auto kept = keep_identities(box, work); !kept) {
         return kept;
     }
@@ -212,6 +227,28 @@ result<bool, sqlite_error> fits(outbox& box, What what) {
     return false;
 }
 
+// Discarding makes room, if there is what it takes to write that down; everything else has to wait.
+sqlite_result discard_by_hand(outbox& box, const batch& work, batch_outcome& out) {
+    for (std::size_t at = 0; at < work.by_hand.size(); ++at) {
+        if (work.by_hand[at].what != dead_request::kind::discard) {
+            continue;
+        }
+        dead_report report;
+        const auto fitted = fits(box, [&]() -> sqlite_result {
+            const auto done = box.apply(work.by_hand[at]);
+            report = done ? *done : dead_report{};
+            return done ? sqlite_result{} : done.error();
+        });
+        if (!fitted) {
+            return fitted.error();
+        }
+        if (*fitted) {
+            out.by_hand[at] = report;
+        }
+    }
+    return {};
+}
+
 // What a full disk may still be given: what became of events, and only then, and without making the file longer, what
 // delivery needs to go on (rule 6).
 result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const commit_chance& chance) {
@@ -227,6 +264,9 @@ result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const 
             return settled.error();
         }
         out.stuck = !*settled;
+    }
+    if (const auto discarded = discard_by_hand(box, work, out); !discarded) {
+        return discarded.error();
     }
     const bool nothing_else =
         work.parkings.empty() && !work.mark && work.unparkings.empty() && !work.upstream && work.reads.empty();

@@ -1,12 +1,13 @@
 // Everything that waits, in one transaction (rule 1), and what a full disk makes of it (rule 6).
 //
-// First the settlements, which make room, then the appends and imports, then the parkings and the mark, which stands
-// for all parkings that were asked for before it; the reads come last and see all of it, so a page's end is the end for
-// everything that was committed before or with it.
+// First the settlements, which make room, then the appends, imports and what people ask of the dead, then the parkings
+// and the mark, which stands for all parkings that were asked for before it; the reads come last and see all of it, so
+// a page's end is the end for everything that was committed before or with it.
 //
 // On a full disk the settlements are committed alone and without retention, and the parkings and reads after them, in a
-// transaction that does not make the file longer: pages for which the disk has no room would stand in the log for good,
-// and the log, which is what settlements are written into, could not begin again at its front.
+// transaction that does not make the file longer (the dead that a person discards go in one of their own): pages for
+// which the disk has no room would stand in the log for good, and the log, which is what settlements are written into,
+// could not begin again at its front.
 
 #pragma once
 
@@ -27,6 +28,7 @@ struct batch {
     std::vector<pending_event> appends;               // number, id and time are given by the commit
     std::vector<submission> submissions;              // after the appends
     std::vector<std::vector<pending_event>> imports;  // groups; ids and times are given by their former outbox
+    std::vector<dead_request> by_hand;
     std::vector<settlement> settlements;
     std::vector<parked_event> parkings;
     std::optional<sequence> mark;          // never to be written before the parkings that came with it or earlier
@@ -36,8 +38,8 @@ struct batch {
     std::vector<read_request> reads;
 
     [[nodiscard]] bool empty() const noexcept {
-        return appends.empty() && submissions.empty() && imports.empty() && settlements.empty() && parkings.empty() &&
-               !mark && unparkings.empty() && !upstream && identities.empty() && reads.empty();
+        return appends.empty() && submissions.empty() && imports.empty() && by_hand.empty() && settlements.empty() &&
+               parkings.empty() && !mark && unparkings.empty() && !upstream && identities.empty() && reads.empty();
     }
 };
 
@@ -54,6 +56,7 @@ struct batch_outcome {
     std::vector<append_outcome> appends;          // one for each, in order
     std::vector<submission_outcome> submissions;  // one for each, in order
     std::vector<import_report> imports;           // one for each, in order
+    std::vector<dead_report> by_hand;             // one for each, in order
     std::vector<read_answer> reads;               // one for each, in order
     std::size_t unknown_settlements = 0;          // of events that were not pending: ignored
     // Not even the settlements could be written: everything but the appends is to be committed again, later. Appends

@@ -39,6 +39,7 @@ sqlite_result dead_table::prepare(sqlite_connection& database, const dead_bounds
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&one_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM dead WHERE seq = ?"},
         {&oldest_, "SELECT seq, dead_at, bytes & 0x7fffffff FROM dead ORDER BY dead_at LIMIT ?"},
+        {&weigh_, "SELECT bytes & 0x7fffffff FROM dead WHERE seq = ?"},
         {&erase_, "DELETE FROM dead WHERE seq = ?"},
     };
     for (const auto& [statement, sql] : statements) {
@@ -82,6 +83,13 @@ result<std::vector<dead_event>, sqlite_error> dead_table::due(std::uint64_t now_
     }
     const auto read = expiry_ ? sqlite_result{} : rows.end();
     return read ? result<std::vector<dead_event>, sqlite_error>{std::move(found)} : read.error();
+}
+
+result<std::uint64_t, sqlite_error> dead_table::weigh(sequence number) {
+    auto rows = weigh_.query(number);
+    const std::uint64_t bytes = rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
+    const auto read = rows.end();
+    return read ? result<std::uint64_t, sqlite_error>{bytes} : read.error();
 }
 
 result<std::optional<wall_time>, sqlite_error> dead_table::next_expiry() {

@@ -44,6 +44,8 @@ class dead_table {
     // At most `slice` that are over the bounds or whose time is over; `now_kept` and `now_bytes` are what there is.
     [[nodiscard]] result<std::vector<dead_event>, sqlite_error> due(std::uint64_t now_kept, std::uint64_t now_bytes,
                                                                     std::size_t slice, wall_time now);
+    // What the event counts against queue.max_bytes.
+    [[nodiscard]] result<std::uint64_t, sqlite_error> weigh(sequence number);
     [[nodiscard]] sqlite_result erase(sequence number) { return erase_.run(number); }
     // When due() has something to drop because of its age; empty: nothing is dead.
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_expiry();
@@ -62,6 +64,7 @@ class dead_table {
     sqlite_statement find_;
     sqlite_statement one_;
     sqlite_statement oldest_;
+    sqlite_statement weigh_;
     sqlite_statement erase_;
 };
 

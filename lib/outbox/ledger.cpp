@@ -118,6 +118,27 @@ void ledger::died(std::uint64_t bytes) {
     now_.dead_bytes += bytes;
 }
 
+void ledger::revived(std::uint64_t dead_bytes, std::uint64_t bytes) {
+    take(now_.totals.dead, 1);
+    ++now_.totals.pending;
+    take(now_.dead_bytes, dead_bytes);
+    take(now_.totals.bytes, dead_bytes);
+    now_.totals.bytes += bytes;
+}
+
+void ledger::discarded_dead(std::uint64_t bytes) {
+    ++now_.totals.discarded;
+    take(now_.totals.dead, 1);
+    take(now_.dead_bytes, bytes);
+    take(now_.totals.bytes, bytes);
+}
+
+void ledger::discarded_pending(std::uint64_t events, std::uint64_t bytes) {
+    now_.totals.discarded += events;
+    take(now_.totals.pending, events);
+    take(now_.totals.bytes, bytes);
+}
+
 void ledger::purged_dead(std::uint64_t events, std::uint64_t bytes) {
     now_.totals.purged += events;
     take(now_.totals.dead, events);

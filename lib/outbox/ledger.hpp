@@ -40,6 +40,10 @@ class ledger {
     void carry_over(const outbox_totals& counted);
     void delivered(std::uint64_t events, std::uint64_t bytes);
     void died(std::uint64_t bytes);
+    // A dead event is pending again; it weighed `dead_bytes`, and weighs `bytes` from now on.
+    void revived(std::uint64_t dead_bytes, std::uint64_t bytes);
+    void discarded_dead(std::uint64_t bytes);
+    void discarded_pending(std::uint64_t events, std::uint64_t bytes);
     void purged_dead(std::uint64_t events, std::uint64_t bytes);
     void began_retrying(std::uint64_t events) { now_.totals.retrying += events; }
     void ended_retrying(std::uint64_t events);

@@ -14,6 +14,7 @@
 
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
+#include "lib/outbox/by_hand.hpp"
 #include "lib/outbox/dead_table.hpp"
 #include "lib/outbox/delivered_facts.hpp"
 #include "lib/outbox/event_table.hpp"
@@ -25,6 +26,7 @@
 #include "lib/outbox/ledger.hpp"
 #include "lib/outbox/parking.hpp"
 #include "lib/outbox/retry_table.hpp"
+#include "lib/outbox/selection.hpp"
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
 #include "lib/outbox/upstream_notes.hpp"
@@ -104,6 +106,9 @@ class outbox {
     // For people and their tools: slices of at most 500 rows looked at.
     [[nodiscard]] result<list_page, sqlite_error> list(const list_request& request, wall_time now);
     [[nodiscard]] result<export_page, sqlite_error> export_slice(const export_request& request);
+    [[nodiscard]] result<selection_page, sqlite_error> select(const selection_request& request);
+    // Makes a slice of the dead pending again, or removes it; in a transaction. What is pending is removed by settle().
+    [[nodiscard]] result<dead_report, sqlite_error> apply(const dead_request& request);
 
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> oldest_pending() { return events_.oldest(); }
     // The number of the latest event that was ever stored, 0 before the first.
@@ -158,6 +163,10 @@ class outbox {
     [[nodiscard]] sqlite_result remember(std::span<const settlement* const> run);
     [[nodiscard]] sqlite_result erase_pending(sequence first, sequence last);
 
+    [[nodiscard]] result<bool, sqlite_error> settle_discarded(const settlement& what);
+    [[nodiscard]] result<bool, sqlite_error> revive(sequence number);
+    [[nodiscard]] result<bool, sqlite_error> discard_dead(sequence number);
+    [[nodiscard]] sqlite_result erase_dead(sequence number);
     [[nodiscard]] result<bool, sqlite_error> is_sound(const stored_event& stored);
     [[nodiscard]] sqlite_result add_history(pending_event& what);
     [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
@@ -200,6 +209,7 @@ class outbox {
     identity_table identities_;
     parking parking_;
     history_view history_;
+    selection selection_;
     upstream_notes notes_;
     upstream_memory upstream_;
     std::int64_t pages_copied_ = 0;  // of the database, by the last checkpoint

@@ -199,6 +199,9 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = history_.prepare(database_); !done) {
         return done;
     }
+    if (auto done = selection_.prepare(database_); !done) {
+        return done;
+    }
     if (auto done = notes_.prepare(database_); !done) {
         return done;
     }

@@ -215,14 +215,16 @@ sqlite_result outbox::add_retries(sequence number, event_facts& to) {
 
 result<std::optional<event_facts>, sqlite_error> outbox::find_at(sequence number, const uuid& id, wall_time now) {
     auto found = find_pending(number, id);
-    if (!found || *found) {
-        return found;
+    if (found && !*found) {
+        found = delivered_.find(number, id, now);
     }
-    found = delivered_.find(number, id, now);
-    if (!found || *found) {
-        return found;
+    if (found && !*found) {
+        found = dead_.find(number, id, dead_table::body::with);
     }
-    return dead_.find(number, id, dead_table::body::with);
+    if (found && *found) {
+        (*found)->number = number;
+    }
+    return found;
 }
 
 result<std::optional<event_facts>, sqlite_error> outbox::find(const uuid& id, wall_time now) {

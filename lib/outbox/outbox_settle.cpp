@@ -35,16 +35,19 @@ result<std::size_t, sqlite_error> outbox::settle(std::span<const settlement> wha
     std::size_t unknown = 0;
     std::vector<const settlement*> delivered;
     delivered.reserve(what.size());
-    for (const auto kind : {settlement::kind::failed, settlement::kind::dead, settlement::kind::delivered}) {
+    using kinds = settlement::kind;
+    for (const auto kind : {kinds::failed, kinds::dead, kinds::discarded, kinds::delivered}) {
         for (const auto& one : what) {
             if (one.what != kind) {
                 continue;
             }
-            if (kind == settlement::kind::delivered) {
+            if (kind == kinds::delivered) {
                 delivered.push_back(&one);
                 continue;
             }
-            const auto known = kind == settlement::kind::failed ? settle_failed(one) : settle_dead(one);
+            const auto known = kind == kinds::failed ? settle_failed(one)
+                               : kind == kinds::dead ? settle_dead(one)
+                                                     : settle_discarded(one);
             if (!known) {
                 return known.error();
             }

@@ -70,6 +70,7 @@ enum class death_reason { rejected, expired, damaged };
 
 // Everything kept of one event, for a person.
 struct event_facts {
+    sequence number = 0;  // as it is stored at present
     uuid id;
     std::string name;
     std::string user_id;
@@ -87,7 +88,7 @@ struct event_facts {
 
 // What became of an event: written with the next commit.
 struct settlement {
-    enum class kind { delivered, failed, dead };
+    enum class kind { delivered, failed, dead, discarded };
 
     kind what = kind::delivered;
     sequence number = 0;

@@ -42,6 +42,7 @@ class machine_on_disk_test : public ::testing::Test {
     void obey(settle_event& todo) { work.settlements.push_back(std::move(todo.what)); }
     void obey(remember_upstream&) {}
     void obey(report_upstream&) {}
+    void obey(report_withdrawal&) {}
     void obey(report_death& /*todo*/) {}
     void obey(park_events& todo) { std::ranges::move(todo.events, std::back_inserter(work.parkings)); }
     void obey(mark_parked& todo) { work.mark = todo.through; }

@@ -1,0 +1,115 @@
+#include "daemon/server/single_event_handlers.hpp"
+
+#include <utility>
+
+#include "daemon/server/event_handler.hpp"
+#include "daemon/server/refusals.hpp"
+
+namespace posthaste {
+namespace {
+
+problem delivered_already(const uuid& id) {
+    return {.status = 409,
+            .name = "already-delivered",
+            .detail = "Event " + to_string(id) + " was delivered, and nothing is left of it to be sent or removed."};
+}
+
+problem in_flight(const uuid& id) {
+    return {.status = 409,
+            .name = "in-flight",
+            .detail = "Event " + to_string(id) +
+                      " is being sent at this moment, so that it cannot be removed. Try again once its attempt has "
+                      "ended."};
+}
+
+problem damaged(const uuid& id) {
+    return {
+        .status = 409,
+        .name = "damaged-event",
+        .detail = "Event " + to_string(id) +
+                  " is damaged on the disk and cannot be sent. It can be looked at, exported by hand, or discarded."};
+}
+
+// That one event.
+selection_request only(sequence number) {
+    return {.after = number - 1, .through = number, .limit = 1};
+}
+
+void discarded_one(exchange& request) {
+    request.answer(response{.body = R"({"discarded":1,"remaining":0})"});
+}
+
+}  // namespace
+
+std::optional<problem> retry_event_handler::refuse(const request_head&) const {
+    if (const std::optional<refusal> why = source_.refusing()) return problem_of(*why);
+    return {};
+}
+
+void retry_event_handler::handle(std::shared_ptr<exchange> request) {
+    std::string_view path = request->head().path;
+    path.remove_suffix(std::string_view("/retry").size());
+    const std::string_view text = path.substr(path.rfind('/') + 1);
+    const std::optional<uuid> id = parse_uuid(text);
+    if (!id) return request->answer(unknown_event_id(text));
+    find_(*id, [this, request = std::move(request), id = *id](const std::optional<event_facts>& found) {
+        if (!found) return request->answer(unknown_event_id(to_string(id)));
+        if (found->state == event_state::delivered) return request->answer(delivered_already(id));
+        if (found->state == event_state::pending)
+            return hasten_(found->number, [this, request, id] { show(request, id); });
+        const dead_request again{dead_request::kind::retry, only(found->number)};
+        source_.dead(again, [this, request, id](const result<dead_report, refusal>& outcome) {
+            if (!outcome) return request->answer(problem_of(outcome.error()));
+            if (outcome->disk_full) return request->answer(problem_of(refusal::disk_full));
+            if (outcome->skipped > 0) return request->answer(damaged(id));
+            show(request, id);
+        });
+    });
+}
+
+void retry_event_handler::show(std::shared_ptr<exchange> request, const uuid& id) {
+    find_(id, [request = std::move(request), id](const std::optional<event_facts>& found) {
+        if (!found) return request->answer(unknown_event_id(to_string(id)));
+        request->answer(response{.body = to_json(*found)});
+    });
+}
+
+std::optional<problem> discard_event_handler::refuse(const request_head&) const {
+    if (const std::optional<refusal> why = source_.refusing()) return problem_of(*why);
+    return {};
+}
+
+void discard_event_handler::handle(std::shared_ptr<exchange> request) {
+    const std::string_view path = request->head().path;
+    const std::string_view text = path.substr(path.rfind('/') + 1);
+    const std::optional<uuid> id = parse_uuid(text);
+    if (!id) return request->answer(unknown_event_id(text));
+    find_(*id, [this, request = std::move(request), id = *id](const std::optional<event_facts>& found) {
+        if (!found) return request->answer(unknown_event_id(to_string(id)));
+        if (found->state == event_state::delivered) return request->answer(delivered_already(id));
+        if (found->state == event_state::pending) return discard_pending(request, id, found->number);
+        const dead_request removal{dead_request::kind::discard, only(found->number)};
+        source_.dead(removal, [request](const result<dead_report, refusal>& outcome) {
+            if (!outcome) return request->answer(problem_of(outcome.error()));
+            if (outcome->disk_full) return request->answer(problem_of(refusal::disk_full));
+            discarded_one(*request);
+        });
+    });
+}
+
+void discard_event_handler::discard_pending(std::shared_ptr<exchange> request, const uuid& id, sequence number) {
+    source_.withdraw({number}, [this, request = std::move(request), id](std::size_t flying) {
+        if (flying > 0) return request->answer(in_flight(id));
+        confirm(request, id);
+    });
+}
+
+// The answer comes behind the commit; an attempt may have ended before we asked.
+void discard_event_handler::confirm(std::shared_ptr<exchange> request, const uuid& id) {
+    find_(id, [request = std::move(request), id](const std::optional<event_facts>& found) {
+        if (found && found->state == event_state::delivered) return request->answer(delivered_already(id));
+        discarded_one(*request);
+    });
+}
+
+}  // namespace posthaste

@@ -1,0 +1,112 @@
+// What a person does with events that were given up: they are sent again, or removed.
+
+#include <algorithm>
+
+#include "lib/outbox/outbox.hpp"
+#include "lib/outbox/row_sum.hpp"
+
+namespace posthaste {
+namespace {
+
+// So many a transaction: whole bodies are moved or dropped.
+constexpr std::size_t dead_slice = 64;
+
+}  // namespace
+
+result<selection_page, sqlite_error> outbox::select(const selection_request& request) {
+    auto found = selection_.read(request);
+    if (found) {
+        found->newest = last_number();
+    }
+    return found;
+}
+
+result<dead_report, sqlite_error> outbox::apply(const dead_request& request) {
+    selection_request slice = request.which;
+    slice.limit = std::min(slice.limit, dead_slice);
+    const auto found = selection_.read(slice);
+    if (!found) {
+        return found.error();
+    }
+    dead_report out{.last = found->last, .reached_end = found->reached_end};
+    for (const sequence number : found->numbers) {
+        const auto done = request.what == dead_request::kind::retry ? revive(number) : discard_dead(number);
+        if (!done) {
+            return done.error();
+        }
+        ++(*done ? out.done : out.skipped);
+    }
+    return out;
+}
+
+// The event goes to the end of the queue, and so of its lane, with its id and time and without a history.
+result<bool, sqlite_error> outbox::revive(sequence number) {
+    pending_event revived;
+    {
+        auto rows = dead_.one(number);
+        if (!rows.next()) {
+            const auto read = rows.end();
+            return read ? result<bool, sqlite_error>{false} : read.error();
+        }
+        auto stored = event_table::read(rows);
+        const auto sound = is_sound(stored);
+        if (!sound || !*sound) {
+            return sound;
+        }
+        revived = std::move(stored.what);
+    }
+    const auto weight = dead_.weigh(number);
+    if (!weight) {
+        return weight.error();
+    }
+    revived.number = ledger_.take_number();
+    if (const auto noted = note_foreign_id(revived); !noted) {
+        return noted.error();
+    }
+    if (const auto erased = erase_dead(number); !erased) {
+        return erased.error();
+    }
+    const std::uint64_t bytes = row_bytes(revived.what);
+    if (const auto inserted = events_.insert(revived, bytes); !inserted) {
+        return inserted.error();
+    }
+    ledger_.revived(*weight, bytes);
+    return true;
+}
+
+result<bool, sqlite_error> outbox::discard_dead(sequence number) {
+    const auto weight = dead_.weigh(number);
+    if (!weight) {
+        return weight.error();
+    }
+    if (const auto erased = erase_dead(number); !erased) {
+        return erased.error();
+    }
+    ledger_.discarded_dead(*weight);
+    return true;
+}
+
+sqlite_result outbox::erase_dead(sequence number) {
+    if (auto forgotten = forget_ids(foreign_ids::home::dead, number, number); !forgotten) {
+        return forgotten;
+    }
+    dead_.forget_expiry();
+    return dead_.erase(number);
+}
+
+result<bool, sqlite_error> outbox::settle_discarded(const settlement& what) {
+    const auto weight = events_.weigh(what.number, what.number);
+    if (!weight || weight->rows == 0) {
+        return weight ? result<bool, sqlite_error>{false} : weight.error();
+    }
+    if (const auto forgotten = forget_ids(foreign_ids::home::pending, what.number, what.number); !forgotten) {
+        return forgotten.error();
+    }
+    if (const auto erased = erase_pending(what.number, what.number); !erased) {
+        return erased.error();
+    }
+    ledger_.discarded_pending(weight->rows, weight->bytes);
+    return true;
+}
+
+}  // namespace posthaste
