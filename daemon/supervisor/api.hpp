@@ -14,6 +14,7 @@
 #include "daemon/server/health_handler.hpp"
 #include "daemon/server/import_handler.hpp"
 #include "daemon/server/list_handler.hpp"
+#include "daemon/server/openapi_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "daemon/server/switch_handler.hpp"
@@ -58,6 +59,7 @@ class api {
     status_handler status_;
     live_handler live_;
     ready_handler ready_;
+    openapi_handler openapi_;
     path_router routes_;
 };
 
