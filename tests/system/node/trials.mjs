@@ -59,7 +59,8 @@ export const untried = {
 const withHeaders = (request, ...more) => ({ ...request, headers: [...request.headers, ...more] });
 const withType = (request, type) => ({ ...request, headers: ["Content-Type", type] });
 
-// Each is for the operations that document its status, and for which `of` gives a request.
+// Each is for the operations for which `of` gives a request. One that documents the status must answer it; another one
+// may answer what it documents.
 const mistakes = [
   { status: 400, what: "two Hosts", of: (_, good) => withHeaders(good, "Host", "localhost", "Host", "localhost") },
   {
@@ -71,8 +72,7 @@ const mistakes = [
   {
     status: 400,
     what: "a body cut short",
-    of: (operation, good) =>
-      operation.statuses.includes("422") && !isImport(operation) && { ...good, body: good.body.slice(0, -2) },
+    of: (operation, good) => takesKey(operation) && { ...good, body: good.body.slice(0, -2) },
   },
   {
     status: 400,
@@ -109,13 +109,13 @@ const mistakes = [
   {
     status: 422,
     what: "an empty event",
-    of: (_, good) => ({ ...good, body: good.body.startsWith("[") ? "[{}]" : "{}" }),
+    of: (_, good) => good.body && { ...good, body: good.body.startsWith("[") ? "[{}]" : "{}" },
   },
   {
     status: 422,
     what: "data that does not fit its schema",
     of: (operation, good) =>
-      !isImport(operation) && { ...good, body: good.body.replaceAll(/"ticketName":"[^"]*"/g, '"ticketName":1') },
+      takesKey(operation) && { ...good, body: good.body.replaceAll(/"ticketName":"[^"]*"/g, '"ticketName":1') },
   },
   { status: 431, what: "a header of 20 KiB", of: (_, good) => withHeaders(good, "X-Long", "x".repeat(20480)) },
   {
@@ -125,13 +125,11 @@ const mistakes = [
   },
 ];
 
-const isImport = (operation) => operation.path.endsWith("/import");
 const takesKey = (operation) => operation.parameters.some((one) => one.name === "Idempotency-Key");
 
 export function mistakesOf(operation) {
   const good = firstExampleOf(operation);
   return mistakes
-    .filter((mistake) => operation.statuses.includes(String(mistake.status)))
     .map(({ status, what, of }) => ({ status, what, request: of(operation, good) }))
     .filter(({ request }) => request);
 }
