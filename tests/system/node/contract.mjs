@@ -64,6 +64,10 @@ export class Contract {
     );
   }
 
+  schemaFaults(value, name) {
+    return this.#faults(value, ["components", "schemas", name], "");
+  }
+
   // What is wrong with a text by the media type at a place.
   contentFaults(text, place, what) {
     const media = this.at(place).value;

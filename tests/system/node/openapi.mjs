@@ -47,10 +47,8 @@ const checks = {
     report("the document is OpenAPI 3.1", valid ? [] : [errors].flat().map((error) => JSON.stringify(error)));
     const of = contract.document.info.version;
     report("its version is the program's", of === version ? [] : [`it is ${of} and not ${version}`]);
-    const names = contract.document.components.schemas;
-    for (const name of Object.keys(names))
-      for (const example of names[name].examples ?? [])
-        report(`an example of ${name}`, contract.contentFaults(JSON.stringify(example), exampleOf(name), "it"));
+    for (const [name, schema] of Object.entries(contract.document.components.schemas))
+      for (const example of schema.examples ?? []) report(`an example of ${name}`, contract.schemaFaults(example, name));
     for (const operation of operations) reportExamples(operation);
   },
 
@@ -70,6 +68,10 @@ const checks = {
       if (served.length === 0 && ahead.includes(path)) continue;
       const same = served.join() === methods.sort().join();
       report(`the methods of ${path}`, same ? [] : [`it takes [${served}], and documented are [${methods}]`]);
+    }
+    for (const [method, target, status] of [["PROPFIND", "/livez", 405], ["GET", "/nowhere", 404]]) {
+      const refused = await send(address, { method, target });
+      report(`a ${status}`, [...unlike(refused, status), ...contract.schemaFaults(JSON.parse(refused.body), "Problem")]);
     }
   },
 
@@ -123,8 +125,6 @@ const checks = {
     }
   },
 };
-
-const exampleOf = (name) => ["components", "schemas", name];
 
 function reportExamples(operation) {
   for (const parameter of operation.parameters)
