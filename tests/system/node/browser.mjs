@@ -146,7 +146,7 @@ async function launch() {
       args: ["--host-resolver-rules=MAP evil.example 127.0.0.1"],
     });
   } catch (error) {
-    console.error(`${executablePath} does not run here: ${error.message}`);
+    console.error(`${executablePath} does not run here: ${error.message.split("\n")[0]}`);
     process.exit(77);
   }
 }
