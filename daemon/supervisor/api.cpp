@@ -109,6 +109,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
     routes_.add("GET", "/v1/status", operators, status_);
     routes_.add("GET", "/livez", anyone, live_);
     routes_.add("GET", "/readyz", anyone, ready_);
+    routes_.add("GET", "/openapi.json", anyone, openapi_);
 }
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {

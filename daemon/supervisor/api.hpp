@@ -16,6 +16,7 @@
 #include "daemon/server/health_handler.hpp"
 #include "daemon/server/import_handler.hpp"
 #include "daemon/server/list_handler.hpp"
+#include "daemon/server/openapi_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/single_event_handlers.hpp"
 #include "daemon/server/status_handler.hpp"
@@ -72,6 +73,7 @@ class api {
     status_handler status_;
     live_handler live_;
     ready_handler ready_;
+    openapi_handler openapi_;
     path_router routes_;
 };
 

@@ -69,7 +69,7 @@ TEST_F(access_to, sending_and_receipts_takes_an_apps_token_and_the_rest_an_opera
         EXPECT_NE(allowed, 401);
         EXPECT_NE(allowed, 403);
     }
-    for (const char* open : {"/livez", "/readyz"})
+    for (const char* open : {"/livez", "/readyz", "/openapi.json"})
         EXPECT_EQ(status("GET", open, ""), 200) << open;
     EXPECT_EQ(status("GET", "/nowhere", ""), 401);
     EXPECT_EQ(status("GET", "/nowhere", app), 404);
