@@ -2,6 +2,8 @@
 
 #include "lib/event/envelope.hpp"
 
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/base/require.hpp"
@@ -41,6 +43,21 @@ bool is_stricter_than_json(std::string_view reason) {
                                         "the text begins with a byte order mark", "there is a NUL byte"})
         if (reason.starts_with(ours)) return true;
     return false;
+}
+
+// What the other parser lets pass: two members of one name, and any depth.
+bool is_strict(std::string_view text) {
+    bool strict = true;
+    std::vector<std::set<std::string>> names;  // of the objects and arrays that are open
+    const auto look = [&](int, json::parse_event_t at, json& parsed) {
+        using enum json::parse_event_t;
+        if (at == object_start || at == array_start) names.emplace_back();
+        if (at == object_end || at == array_end) names.pop_back();
+        if (at == key) strict = names.back().insert(parsed.get<std::string>()).second && strict;
+        strict = strict && names.size() <= max_json_depth;
+        return true;
+    };
+    return !json::parse(text, look, false).is_discarded() && strict;
 }
 
 void judge_taken(const envelope& read, const json& body) {
@@ -96,6 +113,7 @@ void judge(std::string_view input, const event_catalog& catalog) {
     const json body = json::parse(input, nullptr, false);
     if (read) {
         REQUIRE(!body.is_discarded(), "what is taken is JSON to others, too");
+        REQUIRE(is_strict(input), "and strict JSON");
         return judge_taken(*read, body);
     }
     const envelope_fault& fault = read.error();
