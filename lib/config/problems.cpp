@@ -16,7 +16,7 @@ void problem_list::add(const std::string& file, std::optional<location> where, c
                        const std::string& what) {
     auto text = where ? place_text(file, *where) : printable(file);
     if (!key.empty()) text += ": " + key;
-    entries_.push_back({source_number(file), where, text + ": " + what});
+    entries_.push_back({source_number(file), where, entries_.size(), text + ": " + what});
 }
 
 void problem_list::add(const std::string& file, const std::string& key, const value_faults& faults) {
@@ -26,19 +26,18 @@ void problem_list::add(const std::string& file, const std::string& key, const va
 }
 
 void problem_list::add_override(const std::string& key, const std::string& what) {
-    entries_.push_back(
-        {std::numeric_limits<std::size_t>::max(), std::nullopt, "--set " + printable(key) + ": " + what});
+    entries_.push_back({std::numeric_limits<std::size_t>::max(), std::nullopt, entries_.size(),
+                        "--set " + printable(key) + ": " + what});
 }
 
 config_problems problem_list::sorted() const {
     // What has no place comes after what has one: a missing key after the wrong ones.
     const auto order = [](const entry& e) {
         constexpr auto last = std::numeric_limits<std::size_t>::max();
-        return std::tuple(e.source, e.where ? e.where->line : last, e.where ? e.where->column : last);
+        return std::tuple(e.source, e.where ? e.where->line : last, e.where ? e.where->column : last, e.number);
     };
     auto entries = entries_;
-    std::stable_sort(entries.begin(), entries.end(),
-                     [&](const entry& a, const entry& b) { return order(a) < order(b); });
+    std::ranges::sort(entries, {}, order);
     config_problems problems;
     for (auto& each : entries) {
         problems.push_back({std::move(each.text)});

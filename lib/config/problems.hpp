@@ -32,6 +32,7 @@ class problem_list {
     struct entry {
         std::size_t source;
         std::optional<location> where;
+        std::size_t number;  // in the order in which they were added
         std::string text;
     };
 

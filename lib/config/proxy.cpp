@@ -127,12 +127,12 @@ result<proxy_settings, std::string> parse_proxy(std::string_view text) {
     proxy_settings proxy;
     if (at != std::string_view::npos) {
         auto credentials = read_credentials(text.substr(0, at));
-        if (!credentials) return refused(std::move(credentials.error()));
+        if (!credentials) return refused(credentials.error());
         proxy.credentials = *std::move(credentials);
         text.remove_prefix(at + 1);
     }
     auto address = parse_url("http://" + std::string(text));
-    if (!address) return refused(std::move(address.error()));
+    if (!address) return refused(address.error());
     if (!address->path_prefix.empty()) return refused("has a path (leave out what follows the port)");
     proxy.address = *std::move(address);
     return proxy;

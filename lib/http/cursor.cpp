@@ -21,6 +21,9 @@ std::optional<sequence> parse_cursor(std::string_view text) noexcept {
     if (!text.starts_with(mark)) return std::nullopt;
     text.remove_prefix(mark.size());
     if (text.empty() || text.size() > most_digits) return std::nullopt;
+    // As to_cursor() writes them, and in no other way: a listing has one address.
+    if (text.find_first_of("ABCDEF") != std::string_view::npos) return std::nullopt;
+    if (text.starts_with('0') && text != "0") return std::nullopt;
     sequence last = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), last, 16);
     if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;

@@ -11,7 +11,8 @@ TEST(cursor, gives_back_what_it_was_made_of) {
 }
 
 TEST(cursor, takes_nothing_else) {
-    for (const auto* text : {"", "c1", "c2ff", "1", "c1g", "c1 1", "c1-1", "c1+1", "c10x1", "c1100000000000", "C11"})
+    for (const auto* text : {"", "c1", "c2ff", "1", "c1g", "c1 1", "c1-1", "c1+1", "c10x1", "c1100000000000", "C11",
+                             "c1A", "c1fF", "c101", "c100"})
         EXPECT_EQ(parse_cursor(text), std::nullopt) << text;
 }
 
