@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
 
 #include "daemon/supervisor/chance.hpp"
 
@@ -29,13 +30,17 @@ std::function<void(upstream_report)> on_accept(boost::asio::io_context& accept,
 
 api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& outbox,
          delivery& upstream, std::function<configuration_state()> configuration)
-    : events_({.body_limit = frozen->limits.body, .now = read_clocks, .refusing = [this] { return refusing(); }},
+    : events_({.body_limit = frozen->limits.body,
+               .now = read_clocks,
+               .refusing = [this] { return refusing(); },
+               .mismatched = [this](const envelope& what) { warn_of(what); }},
               outbox, catalog_of(frozen), accepted_),
       batch_(accept,
              {.body_limit = frozen->limits.batch_body,
               .most_events = frozen->limits.batch_events,
               .now = read_clocks,
-              .refusing = [this] { return refusing(); }},
+              .refusing = [this] { return refusing(); },
+              .mismatched = [this](const envelope& what) { warn_of(what); }},
              outbox, catalog_of(frozen), accepted_),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
       list_([&outbox](list_request wanted, auto reply) { outbox.list(std::move(wanted), std::move(reply)); }),
@@ -75,6 +80,11 @@ void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
     batch_.reconfigure(frozen->limits.batch_body, frozen->limits.batch_events, catalog_of(frozen));
     status_.reconfigure(frozen->queue);
+    warnings_ = {};
+}
+
+void api::warn_of(const envelope& mismatched) {
+    if (const auto line = warnings_.note(mismatched, read_clocks().steady)) spdlog::warn("{}", *line);
 }
 
 std::optional<refusal> api::refusing() const {

@@ -19,6 +19,7 @@
 #include "daemon/server/switch_handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/config/settings.hpp"
+#include "lib/event/schema_warnings.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
@@ -34,7 +35,7 @@ class api {
 
     [[nodiscard]] router& routes() noexcept { return routes_; }
 
-    // Takes what it holds of other settings.
+    // Takes what it holds of other settings; what does not fit its schema is told anew.
     void reconfigure(const std::shared_ptr<const settings>& frozen);
 
     // From now on no event is taken and the daemon is not ready; what was read before is still answered.
@@ -42,11 +43,13 @@ class api {
 
   private:
     [[nodiscard]] std::optional<refusal> refusing() const;
+    void warn_of(const envelope& mismatched);
     [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream,
                                        std::function<configuration_state()> configuration);
 
     bool stopping_ = false;
     rate_window accepted_;
+    schema_warnings warnings_;
     events_handler events_;
     batch_handler batch_;
     event_handler event_;
