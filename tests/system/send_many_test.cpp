@@ -40,7 +40,9 @@ std::string events(int first, int last) {
 
 // What the daemon answers to a batch of so many.
 answer_step queued(std::size_t count) {
-    return {.status = 202, .body = json{{"message", ""}, {"ids", std::vector<std::string>(count, "id")}}.dump()};
+    return {.status = 202,
+            .body = json{{"message", ""}, {"ids", std::vector<std::string>(count, "id")}}.dump(),
+            .headers = {}};
 }
 
 answer_step busy(const std::string& retry_after) {

@@ -37,8 +37,8 @@ answer_step queued() {
             .headers = {{"Location", "/v1/events/" + id}}};
 }
 
-struct stand_in : testing::Test {
-    stand_in() { daemon.start(); }
+struct asked_daemon : testing::Test {
+    asked_daemon() { daemon.start(); }
 
     finished asked_to_wait(const answer_step& answer, std::vector<std::string> more = {"--wait", "10s"}) {
         daemon.answer_with({answer});
@@ -69,7 +69,7 @@ TEST(send_with_a_key, stores_nothing_twice_and_tells_a_replay) {
     EXPECT_THAT(other.error, HasSubstr(" (422)\n"));
 }
 
-TEST_F(stand_in, is_sent_the_key_and_the_whole_seconds_to_wait) {
+TEST_F(asked_daemon, is_sent_the_key_and_the_whole_seconds_to_wait) {
     const auto plain = asked_to_wait(queued(), {"--idempotency-key", "k"});
     EXPECT_EQ(plain.error, "");
     const auto rounded = asked_to_wait(queued(), {"--wait", "1500ms"});
@@ -84,7 +84,7 @@ TEST_F(stand_in, is_sent_the_key_and_the_whole_seconds_to_wait) {
     EXPECT_EQ(daemon.requests()[2].field("Prefer"), "wait=60");
 }
 
-TEST_F(stand_in, tells_that_an_event_was_delivered_whatever_the_upstream_answered) {
+TEST_F(asked_daemon, tells_that_an_event_was_delivered_whatever_the_upstream_answered) {
     for (const int status : {200, 202, 409}) {  // 409 can stand for a delivery
         const auto ended = asked_to_wait(delivered(status, "no JSON at all"));
         EXPECT_EQ(ended.status, 0) << ended.error;
@@ -95,7 +95,7 @@ TEST_F(stand_in, tells_that_an_event_was_delivered_whatever_the_upstream_answere
               (json{{"id", id}, {"state", "delivered"}, {"replayed", false}, {"response", {{"status", 201}}}}));
 }
 
-TEST_F(stand_in, tells_why_an_event_is_dead) {
+TEST_F(asked_daemon, tells_why_an_event_is_dead) {
     const answer_step failed{
         .status = 502,
         .body = R"({"type": "urn:posthaste:problem:delivery-failed", "detail": "The upstream said 422: no"})",
@@ -106,7 +106,7 @@ TEST_F(stand_in, tells_why_an_event_is_dead) {
     EXPECT_EQ(ended.error, "posthaste send: event " + id + " is dead: The upstream said 422: no\n");
 }
 
-TEST_F(stand_in, tells_what_was_not_delivered_in_time) {
+TEST_F(asked_daemon, tells_what_was_not_delivered_in_time) {
     auto late = queued();
     late.after = std::chrono::milliseconds{1000};
     const auto ended = asked_to_wait(late, {"--wait", "1s"});
@@ -115,19 +115,19 @@ TEST_F(stand_in, tells_what_was_not_delivered_in_time) {
               "queued " + id + ", not delivered within 1s; it stays queued and is delivered as soon as it can be\n");
 }
 
-TEST_F(stand_in, does_not_say_that_time_was_over_where_it_was_not) {
+TEST_F(asked_daemon, does_not_say_that_time_was_over_where_it_was_not) {
     const auto ended = asked_to_wait(queued(), {"--wait", "60s"});
     EXPECT_EQ(ended.status, 0) << ended.error;
     EXPECT_THAT(ended.output, StartsWith("queued " + id + ", not delivered yet; the daemon did not wait for it, "));
 }
 
-TEST_F(stand_in, that_is_another_program_is_told) {
-    const auto ended = asked_to_wait({.status = 200, .body = "hello"});
+TEST_F(asked_daemon, that_is_another_program_is_told) {
+    const auto ended = asked_to_wait({.status = 200, .body = "hello", .headers = {}});
     EXPECT_EQ(ended.status, 1);
     EXPECT_THAT(ended.error, HasSubstr("is it another program?"));
 }
 
-TEST_F(stand_in, that_goes_without_an_answer_may_have_stored_the_event) {
+TEST_F(asked_daemon, that_goes_without_an_answer_may_have_stored_the_event) {
     const auto without = asked_to_wait(does(answer_step::kind::drop), {});
     EXPECT_EQ(without.status, 1);
     EXPECT_THAT(without.error, HasSubstr("; the event may be queued all the same: only with an --idempotency-key "));

@@ -53,11 +53,7 @@ TEST_F(posting, hands_the_event_over_as_it_came_and_answers_once_it_is_stored) {
 TEST(posting_with_schemas_that_warn, tells_what_does_not_fit_and_takes_it) {
     auto catalog = std::make_shared<event_catalog>();
     catalog->check = schema_check::warn;
-    schema_node wanted{.type = schema_node::kind::object, .named_fields = true};
-    wanted.fields.push_back({"n", true, {.type = schema_node::kind::string}});
-    wanted.by_name = {0};
-    wanted.required_fields = 1;
-    catalog->schemas.emplace("E", std::move(wanted));
+    catalog->schemas.emplace("E", *compile_schema(*parse_located_json(R"({"n": "String"})")));
     sink_of_test sink;
     rate_window accepted;
     std::vector<std::string> told;
