@@ -82,33 +82,38 @@ struct request_sent {
 };
 
 request_sent send_request(asio::io_context& io, client_stream& stream, const daemon_place& server,
-                          const http::request<http::string_body>& request) {
+                          const http::request<http::string_body>& request, seconds patience = answer_timeout) {
     request_sent outcome;
     const auto endpoints = endpoints_of(io, server, outcome.connecting);
     if (outcome.connecting) return outcome;
     stream.expires_after(connect_timeout);
     outcome.connecting = run_blocking(io, [&](auto handler) { stream.async_connect(endpoints, handler); });
     if (outcome.connecting) return outcome;
-    stream.expires_after(answer_timeout);
+    stream.expires_after(patience);
     outcome.writing = run_blocking(io, [&](auto handler) { http::async_write(stream, request, handler); });
     return outcome;
 }
 
 class one_request {
   public:
-    explicit one_request(const daemon_place& server) : server_(server) {}
+    explicit one_request(const daemon_place& server, seconds patience = answer_timeout)
+        : server_(server), patience_(patience) {}
 
-    result<daemon_answer, start_failure> send(http::request<http::string_body> request) {
+    result<daemon_answer, lost_answer> send(http::request<http::string_body> request) {
         complete(request, server_);
-        if (auto error = exchange(request)) return no_answer(server_, error);
+        if (auto error = exchange(request)) return lost_answer{no_answer(server_, error), reached_};
         auto& answer = parser_.get();
-        return daemon_answer{answer.result_int(), std::move(answer.body())};
+        daemon_answer told{answer.result_int(), std::move(answer.body())};
+        for (const auto& field : answer)
+            told.fields.emplace_back(field.name_string(), field.value());
+        return told;
     }
 
   private:
     error_code exchange(const http::request<http::string_body>& request) {
-        const auto sent = send_request(io_, stream_, server_, request);
+        const auto sent = send_request(io_, stream_, server_, request, patience_);
         if (sent.connecting) return sent.connecting;
+        reached_ = true;
         parser_.body_limit(most_answer_bytes);
         const auto error =
             run_blocking(io_, [&](auto handler) { http::async_read(stream_, buffer_, parser_, handler); });
@@ -116,6 +121,8 @@ class one_request {
     }
 
     const daemon_place& server_;
+    seconds patience_;
+    bool reached_ = false;
     asio::io_context io_{1};
     client_stream stream_{io_};
     beast::flat_buffer buffer_;
@@ -215,22 +222,34 @@ result<daemon_place, start_failure> find_place(const client_options& options) {
     return configured_place(options.config_file);
 }
 
+result<daemon_answer, start_failure> without_detail(result<daemon_answer, lost_answer> outcome) {
+    if (outcome) return *std::move(outcome);
+    return start_failure(std::move(outcome).error());
+}
+
 }  // namespace
 
+std::string daemon_answer::field(std::string_view name) const {
+    for (const auto& [known, value] : fields)
+        if (equals_ignoring_case(known, name)) return value;
+    return "";
+}
+
 result<daemon_answer, start_failure> daemon_client::get(const std::string& target) const {
-    return one_request(server_).send({http::verb::get, server_.address.path_prefix + target, 11});
+    return without_detail(one_request(server_).send({http::verb::get, server_.address.path_prefix + target, 11}));
 }
 
 result<daemon_answer, start_failure> daemon_client::post_json(const std::string& target, std::string body) const {
-    return post(target, "application/json", std::move(body));
+    return without_detail(post({.target = target, .body = std::move(body)}));
 }
 
-result<daemon_answer, start_failure> daemon_client::post(const std::string& target, const char* content_type,
-                                                         std::string body) const {
-    http::request<http::string_body> request{http::verb::post, server_.address.path_prefix + target, 11,
-                                             std::move(body)};
-    request.set(http::field::content_type, content_type);
-    return one_request(server_).send(std::move(request));
+result<daemon_answer, lost_answer> daemon_client::post(daemon_post what) const {
+    http::request<http::string_body> request{http::verb::post, server_.address.path_prefix + what.target, 11,
+                                             std::move(what.body)};
+    for (const auto& [name, value] : what.fields)
+        request.insert(name, value);
+    request.set(http::field::content_type, what.content_type);
+    return one_request(server_, what.patience).send(std::move(request));
 }
 
 result<daemon_answer, start_failure> daemon_client::get_stream(const std::string& target, const body_sink& sink) const {

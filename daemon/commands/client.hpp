@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "daemon/commands/client_options.hpp"
 #include "daemon/commands/config_options.hpp"
@@ -16,9 +18,28 @@
 
 namespace posthaste {
 
+using field_list = std::vector<std::pair<std::string, std::string>>;
+
 struct daemon_answer {
     unsigned status = 0;
     std::string body;
+    field_list fields{};
+
+    // The value of the first field of that name (any case); "" when there is none.
+    [[nodiscard]] std::string field(std::string_view name) const;
+};
+
+struct daemon_post {
+    std::string target;  // begins with "/"
+    const char* content_type = "application/json";
+    std::string body{};
+    field_list fields{};   // beside those that each request has
+    seconds patience{30};  // from the request's first byte to the answer's last
+};
+
+// Why no answer came, and what to do.
+struct lost_answer : start_failure {
+    bool reached = false;  // the daemon was: it may have done what it was asked for
 };
 
 // Where the daemon is, and what opens its door.
@@ -38,8 +59,7 @@ class daemon_client {
     // `target` begins with "/". The error says why no answer came, and what to do.
     [[nodiscard]] result<daemon_answer, start_failure> get(const std::string& target) const;
     [[nodiscard]] result<daemon_answer, start_failure> post_json(const std::string& target, std::string body) const;
-    [[nodiscard]] result<daemon_answer, start_failure> post(const std::string& target, const char* content_type,
-                                                            std::string body) const;
+    [[nodiscard]] result<daemon_answer, lost_answer> post(daemon_post what) const;
 
     // Takes the next bytes of an answer's body. False: no more are wanted.
     using body_sink = std::function<bool(std::string_view bytes)>;

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -29,7 +28,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr milliseconds between_looks{500};
-constexpr milliseconds longest_sleep{50};  // so that Ctrl-C is heard soon
 
 struct drain_options {
     std::optional<std::string> timeout;
@@ -88,11 +86,7 @@ class drainer {
     bool wait() const {
         const auto next = steady_clock::now() + between_looks;
         const auto until = deadline_ ? std::min(next, *deadline_) : next;
-        while (steady_clock::now() < until) {
-            if (interruption::seen()) return false;
-            std::this_thread::sleep_for(std::min<steady_clock::duration>(longest_sleep, until - steady_clock::now()));
-        }
-        return until == next && !interruption::seen();
+        return interruption::sleep_until(until) && until == next;
     }
 
     exit_code drained() {

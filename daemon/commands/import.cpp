@@ -3,7 +3,6 @@
 // Sent in pieces of whole lines, so that a file of any size can be imported and the daemon is never held up. What is
 // already there is skipped, so an import that broke off is simply repeated.
 
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -17,8 +16,8 @@
 #include "daemon/commands/client.hpp"
 #include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/commands/line_source.hpp"
 #include "daemon/commands/refusal_text.hpp"
-#include "lib/base/text.hpp"
 
 namespace posthaste {
 
@@ -39,19 +38,18 @@ exit_code fail(exit_code code, const std::string& what) {
 
 class importer {
   public:
-    importer(const import_options& options, daemon_place server) : options_(options), client_(std::move(server)) {}
+    importer(const import_options& options, daemon_place server, line_source lines)
+        : options_(options), client_(std::move(server)), lines_(std::move(lines)) {}
 
-    exit_code run(std::istream& lines) {
+    exit_code run() {
         std::string piece;
-        for (std::string line; std::getline(lines, line);) {
-            piece += line + "\n";
-            ++lines_read_;
+        while (const auto line = lines_.next()) {
+            piece.append(*line).append(1, '\n');
             if (piece.size() < piece_bytes) continue;
             if (const auto done = send(piece); done != exit_code::done) return done;
             piece.clear();
         }
-        if (lines.bad())
-            return fail(exit_code::failed, printable(options_.file, 1024) + " could not be read to its end");
+        if (!lines_.trouble().empty()) return fail(exit_code::failed, lines_.trouble() + so_far());
         if (const auto done = piece.empty() ? exit_code::done : send(piece); done != exit_code::done) return done;
         tell();
         return exit_code::done;
@@ -59,19 +57,20 @@ class importer {
 
   private:
     exit_code send(const std::string& piece) {
-        const auto answer = client_.post("/v1/import", "application/x-ndjson", piece);
+        const auto answer =
+            client_.post({.target = "/v1/import", .content_type = "application/x-ndjson", .body = piece});
         if (!answer) return fail(answer.error().code, answer.error().message + so_far());
         if (answer->status != 200) {
             tell_refusal("posthaste import", *answer);
             return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
-                                               " of " + printable(options_.file, 1024) + so_far());
+                                               " of " + lines_.name() + so_far());
         }
         const auto told = nlohmann::json::parse(answer->body, nullptr, false);
         if (!told.is_object() || !told.contains("imported") || !told.contains("skipped"))
             return fail(exit_code::failed, "the answer is not posthaste's: is it another program?");
         imported_ += told["imported"].get<std::uint64_t>();
         skipped_ += told["skipped"].get<std::uint64_t>();
-        lines_sent_ = lines_read_;
+        lines_sent_ = lines_.number();
         return exit_code::done;
     }
 
@@ -88,20 +87,18 @@ class importer {
 
     const import_options& options_;
     daemon_client client_;
+    line_source lines_;
     std::uint64_t imported_ = 0;
     std::uint64_t skipped_ = 0;
-    std::uint64_t lines_read_ = 0;
     std::uint64_t lines_sent_ = 0;
 };
 
 exit_code run_import(const import_options& options) {
     auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
-    importer run(options, *std::move(server));
-    if (options.file == "-") return run.run(std::cin);
-    std::ifstream file(options.file, std::ios::binary);
-    if (!file) return fail(exit_code::usage, printable(options.file, 1024) + " cannot be read");
-    return run.run(file);
+    auto lines = line_source::open(options.file);
+    if (!lines) return fail(lines.error().code, lines.error().message);
+    return importer(options, *std::move(server), *std::move(lines)).run();
 }
 
 }  // namespace

@@ -3,8 +3,11 @@
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 namespace posthaste {
 
@@ -26,6 +29,14 @@ class interruption {
     interruption& operator=(const interruption&) = delete;
 
     [[nodiscard]] static bool seen() noexcept { return seen_; }
+    // Until that time; false as soon as a signal was seen.
+    [[nodiscard]] static bool sleep_until(std::chrono::steady_clock::time_point end) {
+        using clock = std::chrono::steady_clock;
+        constexpr std::chrono::milliseconds look_up_every{50};
+        while (!seen_ && clock::now() < end)
+            std::this_thread::sleep_for(std::min<clock::duration>(look_up_every, end - clock::now()));
+        return !seen_;
+    }
 
   private:
     inline static std::atomic<bool> seen_ = false;

@@ -14,6 +14,10 @@ std::string text_of(const nlohmann::json& document, const char* member) {
     return found != document.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+bool is_replay(const daemon_answer& answer) {
+    return answer.field("Idempotency-Replayed") == "true";
+}
+
 exit_code tell_refusal(const std::string& name, const daemon_answer& answer) {
     const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
     const auto detail = text_of(problem, "detail");

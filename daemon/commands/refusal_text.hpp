@@ -13,6 +13,9 @@ namespace posthaste {
 // A member of a document that may be anything; "" when it is not there or no string.
 [[nodiscard]] std::string text_of(const nlohmann::json& document, const char* member);
 
+// Whether the daemon's answer is that of an earlier request with the same Idempotency-Key.
+[[nodiscard]] bool is_replay(const daemon_answer& answer);
+
 // The problem's detail and its errors on stderr, behind "NAME: ". Returns `failed`.
 exit_code tell_refusal(const std::string& name, const daemon_answer& answer);
 

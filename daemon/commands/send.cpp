@@ -1,179 +1,99 @@
-// `posthaste send`: one event to a running daemon, and on demand what became of it.
+// `posthaste send`: one event, or the lines of a file, to a running daemon.
 
-#include <chrono>
-#include <iostream>
-#include <iterator>
+#include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
-#include <thread>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <nlohmann/json.hpp>
 
-#include "daemon/commands/client.hpp"
-#include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
-#include "daemon/commands/refusal_text.hpp"
+#include "daemon/commands/send_options.hpp"
 #include "lib/base/quantity.hpp"
-#include "lib/base/text.hpp"
-#include "lib/config/file.hpp"
 
 namespace posthaste {
 
 namespace {
 
-constexpr std::size_t most_data_bytes = 64 * 1024 * 1024;
-constexpr milliseconds first_pause{20};
-constexpr milliseconds longest_pause{500};
-
-struct send_options {
-    std::string event;
-    std::string user;
-    std::string data = "{}";
-    std::optional<std::string> wait;
-    client_options daemon;
-    bool json = false;
-};
-
-exit_code fail(exit_code code, const std::string& what) {
-    std::cerr << "posthaste send: " << what << "\n";
-    return code;
-}
-
-result<std::string, start_failure> read_data(const std::string& data) {
-    if (data == "-")
-        return {boost::system::in_place_value, std::istreambuf_iterator<char>(std::cin),
-                std::istreambuf_iterator<char>()};
-    if (!data.starts_with('@')) return data;
-    auto content = read_whole_file(data.substr(1), most_data_bytes);
-    if (content) return std::move(content->text);
-    return start_failure{exit_code::usage,
-                         "--data: " + printable(data.substr(1)) + " cannot be read: " + content.error().reason};
-}
-
-// The daemon would tell a place in the whole body, which nobody typed; the place in the data is told here.
-std::optional<std::string> data_fault(const std::string& data) {
-    try {
-        if (nlohmann::json::parse(data).is_object()) return std::nullopt;
-        return "--data is no JSON object: expected {…}";
-    } catch (const nlohmann::json::parse_error& error) {
-        return "--data is malformed JSON at byte " + std::to_string(error.byte) + ": expected an object, {…}";
-    } catch (const nlohmann::json::exception&) {
-        return "--data holds a number that is out of range";
-    }
-}
-
-result<std::string, start_failure> event_body(const send_options& options) {
-    auto data = read_data(options.data);
-    if (!data) return data;
-    if (auto fault = data_fault(*data)) return start_failure{exit_code::usage, *std::move(fault)};
-    try {
-        return "{\"event\":" + nlohmann::json(options.event).dump() +
-               ",\"userId\":" + nlohmann::json(options.user).dump() + ",\"data\":" + *data + "}";
-    } catch (const nlohmann::json::exception&) {
-        return start_failure{exit_code::usage, "EVENT and --user must be UTF-8"};
-    }
-}
-
-class sender {
-  public:
-    sender(const send_options& options, daemon_place server, std::string body)
-        : options_(options), client_(std::move(server)), body_(std::move(body)) {}
-
-    exit_code send() {
-        const auto answer = client_.post_json("/run/event", std::move(body_));
-        if (!answer) return fail(answer.error().code, answer.error().message);
-        if (answer->status != 202) {
-            if (options_.json) std::cout << answer->body << "\n";
-            return tell_refusal("posthaste send", *answer);
-        }
-        id_ = text_of(nlohmann::json::parse(answer->body, nullptr, false), "id");
-        if (id_.empty()) return fail(exit_code::failed, "answered 202 without an id: is it another program?");
-        if (options_.json && !options_.wait) std::cout << answer->body << "\n";
-        if (!options_.json) std::cout << "queued " << printable(id_) << std::endl;
-        return options_.wait ? wait_for_end() : exit_code::done;
-    }
-
-  private:
-    exit_code wait_for_end() {
-        const auto deadline = std::chrono::steady_clock::now() + *parse_duration(*options_.wait);
-        std::string last = "it is still pending";
-        for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
-            const auto facts = client_.get("/v1/events/" + id_);
-            // A daemon that is gone may be restarting: the event is on its disk.
-            last = facts ? "it is still pending" : facts.error().message;
-            if (facts) {
-                if (const auto outcome = settled(*facts)) return *outcome;
-            }
-            const auto now = std::chrono::steady_clock::now();
-            if (now >= deadline) break;
-            std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, deadline - now));
-        }
-        return fail(exit_code::failed, "not delivered within " + *options_.wait + " (" + last +
-                                           "); the event stays queued and is delivered as soon as it can be");
-    }
-
-    // Empty while the event is pending.
-    std::optional<exit_code> settled(const daemon_answer& answer) {
-        if (answer.status == 404) {
-            // Pending and dead events are kept, so it was delivered and the facts of that are not.
-            if (options_.json) std::cout << nlohmann::json{{"id", id_}, {"state", "delivered"}}.dump() << "\n";
-            if (!options_.json) std::cout << "delivered " << printable(id_) << "\n";
-            return exit_code::done;
-        }
-        const auto facts = nlohmann::json::parse(answer.body, nullptr, false);
-        const auto state = text_of(facts, "state");
-        if (state != "delivered" && state != "dead") return std::nullopt;
-        if (options_.json) std::cout << answer.body << "\n";
-        if (state == "dead") return tell_death(facts);
-        if (!options_.json) std::cout << "delivered " << printable(id_) << "\n";
-        return exit_code::done;
-    }
-
-    exit_code tell_death(const nlohmann::json& facts) const {
-        auto why = text_of(facts, "reason");
-        if (facts.contains("lastError")) {
-            if (const auto message = text_of(facts["lastError"], "message"); !message.empty()) why += ": " + message;
-        }
-        return fail(exit_code::failed, "event " + printable(id_) + " is dead, " + printable(why, 1200));
-    }
-
-    const send_options& options_;
-    daemon_client client_;
-    std::string body_;
-    std::string id_;
-};
+constexpr std::size_t longest_key = 255;
+constexpr std::size_t longest_key_of_many = 235;  // "-1", "-2" … is appended
 
 exit_code run_send(const send_options& options) {
     auto server = find_daemon(options.daemon);
-    if (!server) return fail(server.error().code, server.error().message);
-    auto body = event_body(options);
-    if (!body) return fail(body.error().code, body.error().message);
-    return sender(options, *std::move(server), *std::move(body)).send();
+    if (!server) return fail_to_send(server.error().code, server.error().message);
+    return options.ndjson ? send_many(options, *std::move(server)) : send_one(options, *std::move(server));
 }
 
 std::string duration_fault(const std::string& text) {
-    return parse_duration(text) ? "" : "expected a duration with its unit, such as 10s";
+    const auto duration = parse_duration(text);
+    return duration && *duration > milliseconds{0} ? "" : "expected a duration with its unit, such as 10s";
+}
+
+std::string key_fault(const std::string& key) {
+    const bool fine = !key.empty() && key.size() <= longest_key &&
+                      std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    return fine ? "" : "expected 1 to 255 visible ASCII characters without a space, such as a UUID";
+}
+
+// What goes with what; the command line was read.
+void check_together(const send_options& options) {
+    if (!options.ndjson) {
+        if (!options.event) throw CLI::RequiredError("EVENT");
+        if (!options.user) throw CLI::RequiredError("--user");
+        return;
+    }
+    const auto refuse = [](bool given, const std::string& name) {
+        if (given) throw CLI::ValidationError("--ndjson", "the events are whole in the file: leave " + name + " out");
+    };
+    refuse(options.event.has_value(), "EVENT");
+    refuse(options.user.has_value(), "--user");
+    refuse(options.data.has_value(), "--data");
+    if (options.wait) throw CLI::ValidationError("--ndjson", "only one event can be waited for: leave --wait out");
+    if (options.key && options.key->size() > longest_key_of_many)
+        throw CLI::ValidationError("--idempotency-key", "expected at most 235 characters beside --ndjson");
 }
 
 }  // namespace
 
 void add_send_command(CLI::App& app, command& chosen) {
     auto options = std::make_shared<send_options>();
-    auto* send = app.add_subcommand("send", "Send one event to the running daemon");
-    send->add_option("EVENT", options->event, "The event's name")->required();
-    send->add_option("--user", options->user, "The user it belongs to: its userId")->type_name("ID")->required();
+    auto* send = app.add_subcommand("send", "Send one event, or the lines of a file, to the running daemon");
+    send->footer(
+        "Examples:\n"
+        "  posthaste send 'Ticket Created' --user 10101010101010 --data '{\"ticketName\": \"Refund request\"}'\n"
+        "  posthaste send 'Ticket Created' --user 10101010101010 --data @ticket.json --wait 10s\n"
+        "  posthaste send --ndjson events.ndjson --idempotency-key import-2026-11\n"
+        "  zcat events.ndjson.gz | posthaste send --ndjson -\n\n"
+        "--wait: exit code 0 when the event was delivered, or is still queued when the time is over; 1 when the\n"
+        "upstream refuses it.\n"
+        "--ndjson: each line is a whole event, {\"event\": …, \"userId\": …, \"data\": …}; empty lines are passed "
+        "over.\n"
+        "1,000 lines or 4 MiB go in one request, all or none of them. It stops at a line that is wrong. A key makes "
+        "it\n"
+        "safe to run it again within 24 hours: what was queued before is not queued again, as long as the lines "
+        "before\n"
+        "that are the same.");
+    send->add_option("EVENT", options->event, "The event's name");
+    send->add_option("--user", options->user, "The user it belongs to: its userId")->type_name("ID");
     send->add_option("--data", options->data, "The event's data: JSON, - for standard input, or @FILE; {} without it")
         ->type_name("JSON|-|@FILE");
-    send->add_option("--wait", options->wait, "Wait so long for its delivery, such as 10s")
+    send->add_option("--wait", options->wait,
+                     "Wait so long for its delivery, such as 10s: whole seconds (rounded up), 60 at most")
         ->type_name("DURATION")
         ->check(duration_fault);
+    send->add_option("--ndjson", options->ndjson, "Send many events: the lines of this file, or - for standard input")
+        ->type_name("FILE|-");
+    send->add_option("--idempotency-key", options->key,
+                     "Within 24 hours the same key stores nothing twice; with --ndjson request N has the key K-N")
+        ->type_name("K")
+        ->check(key_fault);
     add_client_options(*send, options->daemon);
-    send->add_flag("--json", options->json, "Print the daemon's answer as JSON");
-    send->callback([options, &chosen] { chosen = [options] { return run_send(*options); }; });
+    send->add_flag("--json", options->json, "Print the outcome as JSON");
+    send->callback([options, &chosen] {
+        check_together(*options);
+        chosen = [options] { return run_send(*options); };
+    });
 }
 
 }  // namespace posthaste

@@ -107,6 +107,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         take_headers(common, head);
         all.events.reserve(reader_->elements().size());
         for (batch_reader::element& each : reader_->elements()) {
+            if (!each.read.mismatch.empty() && of_.options_.mismatched) of_.options_.mismatched(each.read);
             event& what = all.events.emplace_back().what;
             what = common;
             what.name = std::move(each.read.event);

@@ -5,7 +5,6 @@
 #include "daemon/server/event_headers.hpp"
 #include "daemon/server/packed_body.hpp"
 #include "daemon/server/refusals.hpp"
-#include "lib/event/envelope.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/idempotency.hpp"
 #include "lib/http/prefer.hpp"
@@ -38,6 +37,7 @@ void events_handler::handle(std::shared_ptr<exchange> request) {
     }
     result<envelope, envelope_fault> read = read_envelope(request->body(), *catalog_);
     if (!read) return request->answer(problem_of(std::move(read).error()));
+    if (!read->mismatch.empty() && options_.mismatched) options_.mismatched(*read);
     std::optional<idempotency> key;
     if (const auto given = *idempotency_key_of(head))
         key = idempotency_of(*given, request->by().token_digest, head.path, request->body());

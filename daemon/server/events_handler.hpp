@@ -15,6 +15,7 @@
 #include "daemon/server/handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/event/catalog.hpp"
+#include "lib/event/envelope.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
@@ -24,6 +25,8 @@ struct events_options {
     std::function<instant()> now;
     // Why no event is taken at present, if so: asked before a body is read. The sink has the last word.
     std::function<std::optional<refusal>()> refusing;
+    // Told of each event whose data does not fit its schema, where that only warns.
+    std::function<void(const envelope&)> mismatched{};
 };
 
 class events_handler final : public handler {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
 
 #include "daemon/supervisor/chance.hpp"
 #include "lib/config/target.hpp"
@@ -52,13 +53,17 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
     : waits_(accept, {.most = most_waits(*frozen),
                       .find = [&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
                       .leave = [&upstream](std::uint64_t watch) { upstream.forget_watch(watch); }}),
-      events_({.body_limit = frozen->limits.body, .now = read_clocks, .refusing = [this] { return refusing(); }},
+      events_({.body_limit = frozen->limits.body,
+               .now = read_clocks,
+               .refusing = [this] { return refusing(); },
+               .mismatched = [this](const envelope& what) { warn_of(what); }},
               outbox, catalog_of(frozen), accepted_, &waits_),
       batch_(accept,
              {.body_limit = frozen->limits.batch_body,
               .most_events = frozen->limits.batch_events,
               .now = read_clocks,
-              .refusing = [this] { return refusing(); }},
+              .refusing = [this] { return refusing(); },
+              .mismatched = [this](const envelope& what) { warn_of(what); }},
              outbox, catalog_of(frozen), accepted_),
       users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age, read_clocks),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
@@ -118,6 +123,11 @@ void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     waits_.reconfigure(most_waits(*frozen));
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
     status_.reconfigure(frozen->queue);
+    warnings_ = {};
+}
+
+void api::warn_of(const envelope& mismatched) {
+    if (const auto line = warnings_.note(mismatched, read_clocks().steady)) spdlog::warn("{}", *line);
 }
 
 void api::stop() {

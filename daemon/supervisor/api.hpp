@@ -24,6 +24,7 @@
 #include "daemon/server/users_handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/config/settings.hpp"
+#include "lib/event/schema_warnings.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
@@ -39,7 +40,7 @@ class api {
 
     [[nodiscard]] router& routes() noexcept { return routes_; }
 
-    // Takes what it holds of other settings.
+    // Takes what it holds of other settings; what does not fit its schema is told anew.
     void reconfigure(const std::shared_ptr<const settings>& frozen);
 
     // What became of an event that a request waits for.
@@ -51,12 +52,14 @@ class api {
   private:
     [[nodiscard]] std::optional<refusal> refusing() const;
     [[nodiscard]] by_hand_source by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream);
+    void warn_of(const envelope& mismatched);
     [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream,
                                        std::function<configuration_state()> configuration);
 
     bool stopping_ = false;
     rate_window accepted_;
     delivery_waits waits_;
+    schema_warnings warnings_;
     events_handler events_;
     batch_handler batch_;
     users_handler users_;

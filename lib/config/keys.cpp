@@ -91,8 +91,10 @@ std::array<config_key, 41> make_table() {
             [](d& t) -> auto& { return t.values.identify.max_age; }),
         key("events", read_events{}, [](d& t) -> auto& { return t.values.events.schemas; }),
         key("events_dir", null_or<read_path>{}, [](d& t) -> auto& { return t.values.events_dir; }),
-        key("schemas", one_of<bool>{{{"enforce", true}, {"off", false}}},
-            [](d& t) -> auto& { return t.values.events.enforce_schemas; }),
+        key("schemas",
+            one_of<schema_check>{
+                {{"enforce", schema_check::enforce}, {"warn", schema_check::warn}, {"off", schema_check::off}}},
+            [](d& t) -> auto& { return t.values.events.check; }),
         key("unknown_events", accept_or_reject, [](d& t) -> auto& { return t.values.events.reject_unknown_events; }),
         key("unknown_fields", accept_or_reject, [](d& t) -> auto& { return t.values.events.reject_unknown_fields; }),
         key("log.level",

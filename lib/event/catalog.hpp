@@ -12,9 +12,12 @@
 
 namespace posthaste {
 
+// What becomes of data that does not fit its event's schema: accepted unlooked at, accepted and told, refused.
+enum class schema_check { off, warn, enforce };
+
 struct event_catalog {
     std::map<std::string, schema_node, std::less<>> schemas;  // by event name
-    bool enforce_schemas = true;                              // "schemas"
+    schema_check check = schema_check::enforce;               // "schemas"
     bool reject_unknown_events = false;                       // "unknown_events"
     bool reject_unknown_fields = false;                       // "unknown_fields"
 

@@ -108,13 +108,16 @@ result<envelope, envelope_fault> read_envelope(std::string_view body, const even
     }
     const schema_node* schema = catalog.find(reader.event.value);
     if (schema == nullptr && catalog.reject_unknown_events) return unknown_event(reader.event.value, catalog);
-    if (schema != nullptr && catalog.enforce_schemas && !reader.checker) reader.check_data(*schema);
-    if (reader.checker && !reader.checker->errors().empty()) {
+    if (schema != nullptr && catalog.check != schema_check::off && !reader.checker) reader.check_data(*schema);
+    if (!reader.checker || reader.checker->errors().empty())
+        return envelope{std::move(reader.event.value), std::move(reader.user_id.value)};
+    if (catalog.check == schema_check::enforce) {
         return with_errors(envelope_fault::kind::schema_mismatch,
                            "data does not fit the schema of " + in_quotes(reader.event.value),
                            std::move(reader.checker->errors()));
     }
-    return envelope{std::move(reader.event.value), std::move(reader.user_id.value)};
+    return envelope{std::move(reader.event.value), std::move(reader.user_id.value),
+                    std::move(reader.checker->errors())};
 }
 
 }  // namespace posthaste

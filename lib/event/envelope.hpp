@@ -24,6 +24,8 @@ inline constexpr std::size_t max_name_bytes = 256;  // of "event" and of "userId
 struct envelope {
     std::string event;
     std::string user_id;
+    // Where the schemas only warn: how data does not fit (schema_checker::most_warnings at most); else empty.
+    std::vector<field_error> mismatch{};
 };
 
 struct envelope_fault {

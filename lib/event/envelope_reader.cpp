@@ -50,7 +50,7 @@ bool envelope_reader::read() {
 
 void envelope_reader::check_data(const schema_node& schema) {
     const std::string_view data = body_.substr(data_start_, data_end_ - data_start_);
-    checker.emplace(schema, "/data", catalog_.reject_unknown_fields);
+    hold_data_to(schema);
     data_reader reader{*checker};
     nlohmann::json::sax_parse(data.begin(), data.end(), &reader);
 }
@@ -193,11 +193,16 @@ bool envelope_reader::open() {
 void envelope_reader::begin_data() {
     data_is_object = true;
     data_start_ = offset() - 1;
-    if (event.found != state::good || !catalog_.enforce_schemas) return;
+    if (event.found != state::good || catalog_.check == schema_check::off) return;
     const schema_node* schema = catalog_.find(event.value);
     if (schema == nullptr) return;
-    checker.emplace(*schema, "/data", catalog_.reject_unknown_fields);
+    hold_data_to(*schema);
     checking_ = true;
+}
+
+void envelope_reader::hold_data_to(const schema_node& schema) {
+    checker.emplace(schema, "/data", catalog_.reject_unknown_fields,
+                    catalog_.check == schema_check::warn ? schema_checker::most_warnings : schema_checker::most_errors);
 }
 
 bool envelope_reader::refuse_duplicate(std::size_t name_end) {

@@ -71,6 +71,7 @@ class envelope_reader {
     [[nodiscard]] envelope_name* name_under_way() noexcept;
     [[nodiscard]] bool open();
     void begin_data();
+    void hold_data_to(const schema_node& schema);
     [[nodiscard]] bool refuse_duplicate(std::size_t name_end);
     [[nodiscard]] std::size_t offset() const noexcept { return static_cast<std::size_t>(position_ - body_.data()); }
 

@@ -24,8 +24,9 @@ std::string unknown_field_detail(std::string_view name, const schema_node& objec
 
 }  // namespace
 
-schema_checker::schema_checker(const schema_node& schema, std::string_view pointer, bool reject_unknown_fields)
-    : root_(&schema), pointer_(pointer), reject_unknown_fields_(reject_unknown_fields) {}
+schema_checker::schema_checker(const schema_node& schema, std::string_view pointer, bool reject_unknown_fields,
+                               std::size_t most)
+    : root_(&schema), pointer_(pointer), reject_unknown_fields_(reject_unknown_fields), most_(most) {}
 
 // Steps to the value that begins; what it is held to, null when anything goes.
 const schema_node* schema_checker::next_value() {
@@ -40,7 +41,7 @@ const schema_node* schema_checker::next_value() {
             expected = around.current == schema_node::no_field ? nullptr : &around.node->fields[around.current].type;
         }
     }
-    if (expected == nullptr || expected->type == kind::any || errors_.size() >= most_errors) return nullptr;
+    if (expected == nullptr || expected->type == kind::any || errors_.size() >= most_) return nullptr;
     return expected;
 }
 
@@ -142,7 +143,7 @@ void schema_checker::report_wrong_type(std::string_view found, const schema_node
 }
 
 void schema_checker::report(std::string pointer, std::string detail) {
-    if (errors_.size() < most_errors) errors_.push_back({std::move(pointer), std::move(detail)});
+    if (errors_.size() < most_) errors_.push_back({std::move(pointer), std::move(detail)});
 }
 
 std::string schema_checker::pointer_here() const {

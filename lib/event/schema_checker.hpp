@@ -1,7 +1,7 @@
 // Holds a value to a schema while the value is being read: the parser's events go in, the errors come out.
 //
 // The events must be those of one well-formed JSON value without duplicate members. Memory: a few bytes for each level
-// and field; at most `most_errors` errors are kept, after which nothing is checked any more. Pure; one thread.
+// and field; at most `most` errors are kept, after which nothing is checked any more. Pure; one thread.
 
 #pragma once
 
@@ -18,10 +18,12 @@ namespace posthaste {
 
 class schema_checker {
   public:
-    static constexpr std::size_t most_errors = 100;
+    static constexpr std::size_t most_errors = 100;  // of an event that is refused
+    static constexpr std::size_t most_warnings = 5;  // of one that is not: each is kept until its batch was read
 
     // `schema` must outlive this; `pointer` is the value's own place in the event ("/data").
-    schema_checker(const schema_node& schema, std::string_view pointer, bool reject_unknown_fields);
+    schema_checker(const schema_node& schema, std::string_view pointer, bool reject_unknown_fields,
+                   std::size_t most = most_errors);
 
     void null();
     void boolean();
@@ -56,6 +58,7 @@ class schema_checker {
     const schema_node* root_;
     std::string_view pointer_;
     bool reject_unknown_fields_;
+    std::size_t most_;
     std::size_t unchecked_depth_ = 0;  // levels that are open where anything goes
     boost::container::small_vector<level, 8> levels_;
     boost::container::small_vector<bool, 64> seen_;

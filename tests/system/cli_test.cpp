@@ -39,11 +39,6 @@ std::string configuration(const temp_folder& folder, const std::string& upstream
     return folder.write("posthaste.json", content.dump());
 }
 
-std::string first_word_after(const std::string& text, const std::string& word) {
-    const auto at = text.find(word);
-    return at == std::string::npos ? "" : text.substr(at + word.size(), 36);
-}
-
 TEST(cli, tells_its_version) {
     const auto ended = posthaste({"--version"});
     EXPECT_EQ(ended.status, 0);
@@ -315,41 +310,6 @@ TEST(send_command, says_what_to_do_when_no_daemon_runs) {
     EXPECT_EQ(ended.status, 1);
     EXPECT_EQ(ended.error, "posthaste send: posthaste is not running at " + reserved.url() +
                                " (connection refused): start it with posthaste run, or name it with --server\n");
-}
-
-TEST(send_command, waits_until_the_event_is_delivered) {
-    upstream_process upstream;
-    upstream.start();
-    upstream.answer_with({answers(503, 2), answers(200)});
-    daemon_under_test daemon(upstream.url());
-    daemon.start();
-    const auto ended = posthaste({"send", "A", "--user", "1", "--wait", "60s", "--server", daemon.url()});
-    EXPECT_EQ(ended.status, 0) << ended.error;
-    const auto id = first_word_after(ended.output, "queued ");
-    EXPECT_EQ(ended.output, "queued " + id + "\ndelivered " + id + "\n");
-    EXPECT_EQ(upstream.requests().size(), 3u);
-}
-
-TEST(send_command, tells_why_an_event_is_dead) {
-    upstream_process upstream;
-    upstream.start();
-    upstream.answer_with({answers(422)});
-    daemon_under_test daemon(upstream.url());
-    daemon.start();
-    const auto ended = posthaste({"send", "A", "--user", "1", "--wait", "60s", "--server", daemon.url()});
-    EXPECT_EQ(ended.status, 1);
-    EXPECT_EQ(ended.error, "posthaste send: event " + first_word_after(ended.output, "queued ") +
-                               " is dead, rejected: the test says 422\n");
-}
-
-TEST(send_command, says_that_an_event_that_takes_longer_stays_queued) {
-    daemon_under_test daemon;
-    daemon.start();
-    const auto ended = posthaste({"send", "A", "--user", "1", "--wait", "50ms", "--server", daemon.url()});
-    EXPECT_EQ(ended.status, 1);
-    EXPECT_EQ(ended.error,
-              "posthaste send: not delivered within 50ms (it is still pending); the event stays queued and "
-              "is delivered as soon as it can be\n");
 }
 
 }  // namespace

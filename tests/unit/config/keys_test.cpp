@@ -80,9 +80,12 @@ TEST(choices, are_told_with_the_likely_one) {
 }
 
 TEST(choices, do_not_take_what_does_not_exist_yet) {
-    EXPECT_THAT(problems_with("schemas", "warn"),
-                ElementsAre("--set schemas: expected \"enforce\" or \"off\", found \"warn\""));
-    EXPECT_FALSE(loaded_with("schemas", "off").events.enforce_schemas);
+    EXPECT_THAT(problems_with("schemas", "warm"),
+                ElementsAre("--set schemas: expected \"enforce\", \"warn\" or \"off\", found \"warm\" (did you mean "
+                            "\"warn\"?)"));
+    EXPECT_EQ(loaded_with("schemas", "enforce").events.check, schema_check::enforce);
+    EXPECT_EQ(loaded_with("schemas", "warn").events.check, schema_check::warn);
+    EXPECT_EQ(loaded_with("schemas", "off").events.check, schema_check::off);
     EXPECT_TRUE(loaded_with("unknown_events", "reject").events.reject_unknown_events);
     EXPECT_TRUE(loaded_with("unknown_fields", "reject").events.reject_unknown_fields);
 }

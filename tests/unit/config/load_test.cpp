@@ -30,7 +30,7 @@ TEST(load, takes_the_smallest_file_and_fills_in_the_defaults) {
     EXPECT_EQ(all.upstream.response_timeout, seconds{30});
     EXPECT_EQ(all.delivery.retry.max_age, std::chrono::hours{24 * 5});
     EXPECT_TRUE(all.events.schemas.empty());
-    EXPECT_TRUE(all.events.enforce_schemas);
+    EXPECT_EQ(all.events.check, schema_check::enforce);
     EXPECT_EQ(all.log.format, log_format::text);
 }
 

@@ -71,7 +71,7 @@ std::string value_text(const located_json& value) {
 // Everything that a key can set.
 bool same(const settings& a, const settings& b) {
     return a.listen == b.listen && a.limits == b.limits && a.queue == b.queue && a.upstream == b.upstream &&
-           a.delivery == b.delivery && a.log == b.log && a.events.enforce_schemas == b.events.enforce_schemas &&
+           a.delivery == b.delivery && a.log == b.log && a.events.check == b.events.check &&
            a.events.reject_unknown_events == b.events.reject_unknown_events &&
            a.events.reject_unknown_fields == b.events.reject_unknown_fields &&
            a.events.schemas.size() == b.events.schemas.size();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/event/schema_checker.hpp"
 #include "tests/unit/event/support.hpp"
 
 namespace posthaste {
@@ -149,9 +150,50 @@ TEST(schema_mismatch, is_one_sentence_when_it_is_one_error) {
               "data does not fit the schema of \"Ticket Created\": /data/ticketName is missing (expected a string)");
 }
 
-TEST(schema_mismatch, is_nothing_where_schemas_are_not_enforced) {
+TEST(schema_mismatch, is_accepted_and_told_where_schemas_only_warn) {
     event_catalog catalog = sample_catalog();
-    catalog.enforce_schemas = false;
+    catalog.check = schema_check::warn;
+    catalog.reject_unknown_fields = true;
+    const std::string data = R"("data": {"ticketName": "secret", "customerEmail": 5, "extra": "secret"})";
+    for (const auto& body : {R"({"event": "Ticket Created", "userId": "1", )" + data + "}",
+                             "{" + data + R"(, "event": "Ticket Created", "userId": "1"})"}) {
+        const auto read = read_envelope(body, catalog);
+        ASSERT_TRUE(read) << body;
+        EXPECT_EQ(read->event, "Ticket Created");
+        ASSERT_EQ(read->mismatch.size(), 3U);
+        EXPECT_EQ(read->mismatch[0].pointer, "/data/customerEmail");
+        EXPECT_EQ(read->mismatch[0].detail, "is a number (expected a string)");
+        EXPECT_EQ(read->mismatch[1].pointer, "/data/extra");
+        EXPECT_EQ(read->mismatch[2].pointer, "/data/description");
+    }
+    const auto fits = read_envelope(R"({"event": "Unheard Of", "userId": "1", "data": {"a": 1}})", catalog);
+    ASSERT_TRUE(fits);
+    EXPECT_TRUE(fits->mismatch.empty());
+}
+
+TEST(schema_mismatch, is_bounded_where_schemas_only_warn) {
+    event_catalog catalog;
+    catalog.check = schema_check::warn;
+    catalog.schemas.emplace("E", schema_of(R"({"l": ["String"]})"));
+    const auto read =
+        read_envelope(R"({"event": "E", "userId": "1", "data": {"l": [1, 2, 3, 4, 5, 6, 7, 8]}})", catalog);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->mismatch.size(), schema_checker::most_warnings);
+}
+
+TEST(schema_mismatch, leaves_all_else_that_is_wrong_refused_where_schemas_only_warn) {
+    event_catalog catalog = sample_catalog();
+    catalog.check = schema_check::warn;
+    catalog.reject_unknown_events = true;
+    const auto what = [&](std::string_view body) { return read_envelope(body, catalog).error().what; };
+    EXPECT_EQ(what(R"({"event": "Unheard Of", "userId": "1", "data": {}})"), kind::unknown_event);
+    EXPECT_EQ(what(R"({"event": "Ticket Created", "data": {}})"), kind::invalid_event);
+    EXPECT_EQ(what(R"({"event": "Ticket Created", "userId": "1", "data": {})"), kind::malformed_json);
+}
+
+TEST(schema_mismatch, is_nothing_where_schemas_are_not_looked_at) {
+    event_catalog catalog = sample_catalog();
+    catalog.check = schema_check::off;
     EXPECT_TRUE(read_envelope(R"({"event": "Ticket Created", "userId": "1", "data": {}})", catalog));
     EXPECT_TRUE(read_envelope(R"({"data": {}, "event": "Ticket Created", "userId": "1"})", catalog));
 }

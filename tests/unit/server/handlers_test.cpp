@@ -50,6 +50,26 @@ TEST_F(posting, hands_the_event_over_as_it_came_and_answers_once_it_is_stored) {
     EXPECT_GT(accepted.per_second(noon().steady), 0);
 }
 
+TEST(posting_with_schemas_that_warn, tells_what_does_not_fit_and_takes_it) {
+    auto catalog = std::make_shared<event_catalog>();
+    catalog->check = schema_check::warn;
+    catalog->schemas.emplace("E", *compile_schema(*parse_located_json(R"({"n": "String"})")));
+    sink_of_test sink;
+    rate_window accepted;
+    std::vector<std::string> told;
+    events_handler events(
+        {.body_limit = 1000,
+         .now = noon,
+         .refusing = {},
+         .mismatched = [&](const envelope& what) { told.push_back(what.event + " " + what.mismatch.front().pointer); }},
+        sink, catalog, accepted);
+    events.handle(post("", R"({"event": "E", "userId": "u", "data": {"n": "fits"}})"));
+    EXPECT_THAT(told, testing::IsEmpty());
+    events.handle(post("", R"({"event": "E", "userId": "u", "data": {"n": 1}})"));
+    EXPECT_THAT(told, testing::ElementsAre("E /data/n"));
+    EXPECT_EQ(sink.taken.size(), 2U);
+}
+
 TEST_F(posting, answers_503_and_retry_after_for_each_reason_of_the_store) {
     for (const auto& [why, name] :
          {std::pair(refusal::queue_full, "queue-full"), std::pair(refusal::disk_full, "disk-full"),

@@ -1,0 +1,198 @@
+// `posthaste send --ndjson`: the lines of a file as events, in requests of many.
+//
+// Each request has an Idempotency-Key of its own that stays the same when it is repeated, so that neither a connection
+// that was cut off nor a second run with the same --idempotency-key stores anything twice.
+
+#include <array>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "daemon/commands/event_piece.hpp"
+#include "daemon/commands/interruption.hpp"
+#include "daemon/commands/progress_bar.hpp"
+#include "daemon/commands/refusal_text.hpp"
+#include "daemon/commands/refused_lines.hpp"
+#include "daemon/commands/send_options.hpp"
+#include "daemon/supervisor/chance.hpp"
+#include "lib/base/text.hpp"
+#include "lib/http/retry_after.hpp"
+
+namespace posthaste {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// Before a request whose answer was lost is repeated: together enough for a daemon that is started anew.
+constexpr std::array<milliseconds, 6> pauses{milliseconds{100}, milliseconds{200},  milliseconds{400},
+                                             milliseconds{800}, milliseconds{1600}, milliseconds{3200}};
+
+std::string random_key() {
+    std::random_device system;
+    std::string key;
+    for (int digit = 0; digit < 32; ++digit)
+        key += "0123456789abcdef"[system() % 16];
+    return key;
+}
+
+std::string events_text(std::uint64_t count) {
+    return grouped(count) + (count == 1 ? " event" : " events");
+}
+
+class sender_of_lines {
+  public:
+    sender_of_lines(const send_options& options, daemon_place server, line_source lines)
+        : options_(options),
+          client_(std::move(server)),
+          lines_(std::move(lines)),
+          key_(options.key ? *options.key : random_key()) {}
+
+    exit_code run() {
+        if (!options_.json && bar_.draws()) total_ = lines_.count_ahead();
+        for (;;) {
+            piece_.fill_from(lines_);
+            if (interruption::seen()) return stopped("interrupted");
+            if (!lines_.trouble().empty()) return stopped(lines_.trouble());
+            if (piece_.empty()) return finished();
+            ++requests_;
+            draw();
+            if (const auto ended = send_piece()) return *ended;
+        }
+    }
+
+  private:
+    // Empty: it is queued.
+    std::optional<exit_code> send_piece() {
+        std::size_t lost = 0;
+        bool maybe_stored = false;
+        for (;;) {
+            const auto answer = client_.post({.target = "/run/events",
+                                              .content_type = "application/x-ndjson",
+                                              .body = piece_.text(),
+                                              .fields = {{"Idempotency-Key", key_ + "-" + std::to_string(requests_)}}});
+            daemon_seen_ = daemon_seen_ || answer || answer.error().reached;
+            if (answer && answer->status == 202) return took(*answer, maybe_stored);
+            if (answer && answer->status == 503 && !answer->field("Retry-After").empty()) {
+                if (!wait_out(*answer)) return stopped("interrupted");
+                continue;
+            }
+            if (answer) return refused(*answer);
+            maybe_stored = maybe_stored || answer.error().reached;
+            // One that was there may come back; where none ever was, none runs.
+            if (lost == pauses.size() || !daemon_seen_) return stopped(answer.error().message, maybe_stored);
+            if (!interruption::sleep_until(steady_clock::now() + pauses[lost++]))
+                return stopped("interrupted", maybe_stored);
+        }
+    }
+
+    std::optional<exit_code> took(const daemon_answer& answer, bool repeated) {
+        const auto told = nlohmann::json::parse(answer.body, nullptr, false);
+        if (!told.is_object() || !told.contains("ids") || told["ids"].size() != piece_.events())
+            return stopped("the answer is not posthaste's: is it another program?", true);
+        // What came of a request of this very run is no earlier one's.
+        (is_replay(answer) && !repeated ? replayed_ : queued_) += piece_.events();
+        told_busy_.clear();
+        return std::nullopt;
+    }
+
+    // False: a person wants no more.
+    bool wait_out(const daemon_answer& answer) {
+        const auto now = read_clocks();
+        const auto pause = parse_retry_after(answer.field("Retry-After"), now.wall).value_or(seconds{5});
+        const auto why = text_of(nlohmann::json::parse(answer.body, nullptr, false), "detail");
+        if (std::exchange(told_busy_, why) != why) {
+            bar_.clear();
+            std::cerr << "posthaste send: waiting, and going on by itself: " << printable(why, 1024) << "\n";
+            draw();
+        }
+        return interruption::sleep_until(now.steady + pause);
+    }
+
+    exit_code refused(const daemon_answer& answer) {
+        bar_.clear();
+        if (const auto wrong = refused_lines(answer, piece_, lines_); !wrong.empty()) {
+            for (const std::string& each : wrong)
+                std::cerr << each << "\n";
+            return stopped("");
+        }
+        tell_refusal("posthaste send", answer);
+        return stopped("");
+    }
+
+    exit_code finished() {
+        bar_.clear();
+        if (options_.json)
+            print_json(true);
+        else
+            std::cout << "queued " << events_text(queued_) << before_text() << "\n";
+        return exit_code::done;
+    }
+
+    // Says why, what is queued and what was not sent, and how to go on.
+    exit_code stopped(std::string why, bool maybe_stored = false) {
+        bar_.clear();
+        if (options_.json) print_json(false);
+        if (!why.empty()) why += "; ";
+        why += events_text(queued_) + (queued_ == 1 ? " was" : " were") + " queued" + before_text();
+        if (piece_.empty())
+            why += ", and the rest was not sent";
+        else if (maybe_stored)
+            why += ", those from " + lines_.place(piece_.line_number(0)) + " on may be, and the rest was not sent";
+        else
+            why += ", and what stands from " + lines_.place(piece_.line_number(0)) + " on was not";
+        if (queued_ + replayed_ > 0 || maybe_stored)
+            why += ". Go on with --idempotency-key " + key_ + ", and what is queued is not queued again";
+        return fail_to_send(exit_code::failed, why);
+    }
+
+    [[nodiscard]] std::string before_text() const {
+        if (replayed_ == 0) return "";
+        return ", " + grouped(replayed_) + " more had been before with this --idempotency-key";
+    }
+
+    void draw() {
+        const std::uint64_t done = queued_ + replayed_;
+        rate_.note(steady_clock::now(), done);
+        if (options_.json) return;
+        const auto left = total_ > done ? rate_.time_for(total_ - done) : std::nullopt;
+        bar_.show({done, total_ == 0 ? 0 : std::max(total_, done), rate_.per_second(), left});
+    }
+
+    void print_json(bool complete) const {
+        std::cout << nlohmann::ordered_json{{"complete", complete},
+                                            {"queued", queued_},
+                                            {"replayed", replayed_},
+                                            {"idempotencyKey", key_}}
+                         .dump()
+                  << "\n";
+    }
+
+    const send_options& options_;
+    daemon_client client_;
+    line_source lines_;
+    std::string key_;
+    event_piece piece_;
+    progress_bar bar_{STDOUT_FILENO};
+    progress_rate rate_;
+    std::uint64_t total_ = 0;  // lines; 0: not known
+    bool daemon_seen_ = false;
+    std::uint64_t requests_ = 0;
+    std::uint64_t queued_ = 0;    // by this run
+    std::uint64_t replayed_ = 0;  // by an earlier one with the same key
+    std::string told_busy_;       // why the daemon took nothing, as last told
+};
+
+}  // namespace
+
+exit_code send_many(const send_options& options, daemon_place server) {
+    auto lines = line_source::open(*options.ndjson);
+    if (!lines) return fail_to_send(lines.error().code, "--ndjson: " + lines.error().message);
+    const interruption watched;
+    return sender_of_lines(options, std::move(server), *std::move(lines)).run();
+}
+
+}  // namespace posthaste
