@@ -8,6 +8,7 @@
 #include "daemon/server/event_headers.hpp"
 #include "daemon/server/packed_body.hpp"
 #include "daemon/server/refusals.hpp"
+#include "lib/base/free_memory.hpp"
 #include "lib/event/batch_reader.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/idempotency.hpp"
@@ -77,7 +78,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         if (found == gunzip::state::more) return later(&run::unpack_slice);
         text_ = unpacking_->take();
         unpacking_.reset();
-        packed_ = {};
+        free_memory_of(packed_);
         start_reading();
     }
 
@@ -115,7 +116,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
             what.body = each.body;
         }
         reader_.reset();
-        text_ = {};
+        free_memory_of(text_);
         of_.sink_.submit(std::move(all), [self = shared_from_this()](const result<receipt, refusal>& outcome) {
             self->stored(outcome);
         });

@@ -8,6 +8,7 @@
 
 #include "daemon/server/admission.hpp"
 #include "daemon/server/refusals.hpp"
+#include "lib/base/free_memory.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/event_lines.hpp"
 
@@ -33,7 +34,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
         if (!request_->take_memory(std::exchange(made_, 0))) return request_->answer(no_room_for_bodies());
         if (at_ < text_.size() && errors_.size() < most_errors)
             return boost::asio::post(io_, [self = shared_from_this()] { self->read_slice(); });
-        text_ = {};
+        free_memory_of(text_);
         if (!errors_.empty()) return refuse();
         std::ranges::reverse(events_);  // groups are taken from the back
         store_group();

@@ -6,6 +6,7 @@
 #include <boost/asio/dispatch.hpp>
 
 #include "daemon/server/admission.hpp"
+#include "lib/base/free_memory.hpp"
 #include "lib/base/require.hpp"
 
 namespace posthaste {
@@ -313,11 +314,11 @@ void session::forget_request() {
     handler_ = nullptr;
     refusal_.reset();
     if (head_.fields.capacity() > 64) head_ = {};
-    if (out_.capacity() > most_memory_kept) out_ = {};
+    if (out_.capacity() > most_memory_kept) free_memory_of(out_);
     if (reading_) return;  // perhaps into the body, which counts until the connection has ended
     shared_->bodies.give_back(std::exchange(budget_taken_, 0));
     if (body_.capacity() > most_memory_kept)
-        body_ = {};
+        free_memory_of(body_);
     else
         body_.clear();
     body_received_ = 0;
