@@ -60,6 +60,14 @@ result<handler*, problem> admit(const request_head& head, const server_context& 
     return found->to;
 }
 
+problem no_room_for_bodies() {
+    return {
+        .status = 503,
+        .name = "busy",
+        .detail = "Too many large bodies are being received at once. Nothing was stored; send this again in a moment.",
+        .retry_after = seconds{1}};
+}
+
 problem body_too_large(std::uint64_t limit) {
     return {
         .status = 413,

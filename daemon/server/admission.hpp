@@ -17,5 +17,7 @@ namespace posthaste {
                                               std::optional<std::uint16_t> port, caller& by);
 
 [[nodiscard]] problem body_too_large(std::uint64_t limit);
+// The bodies of all requests take up what they may.
+[[nodiscard]] problem no_room_for_bodies();
 
 }  // namespace posthaste

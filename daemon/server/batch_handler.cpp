@@ -4,9 +4,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include "daemon/server/admission.hpp"
 #include "daemon/server/event_headers.hpp"
 #include "daemon/server/packed_body.hpp"
 #include "daemon/server/refusals.hpp"
+#include "lib/base/free_memory.hpp"
 #include "lib/event/batch_reader.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/idempotency.hpp"
@@ -58,10 +60,6 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
           catalog_(of.catalog_),
           request_(std::move(request)),
           text_(std::move(request_->body())) {}
-    ~run() { of_.unpacked_.give_back(budgeted_); }
-
-    run(const run&) = delete;
-    run& operator=(const run&) = delete;
 
     void start() {
         if (*coding_of(request_->head()) == coding::none) return start_reading();
@@ -76,12 +74,11 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         const auto found = unpacking_->unpack(slice_bytes);
         const std::size_t grown = unpacking_->text().size() - had;
         if (auto wrong = problem_of(found, limit_)) return request_->answer(*wrong);
-        if (!of_.unpacked_.take(grown)) return request_->answer(problem_of(refusal::busy));
-        budgeted_ += grown;
+        if (!request_->take_memory(grown)) return request_->answer(no_room_for_bodies());
         if (found == gunzip::state::more) return later(&run::unpack_slice);
         text_ = unpacking_->take();
         unpacking_.reset();
-        packed_ = {};
+        free_memory_of(packed_);
         start_reading();
     }
 
@@ -91,7 +88,12 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     }
 
     void read_slice() {
-        if (reader_->read_on(slice_bytes)) return later(&run::read_slice);
+        const std::size_t had = reader_->elements().size();
+        const bool more = reader_->read_on(slice_bytes);
+        const std::size_t has = reader_->elements().size();
+        if (has > had && !request_->take_memory((has - had) * sizeof(batch_reader::element)))
+            return request_->answer(no_room_for_bodies());
+        if (more) return later(&run::read_slice);
         if (reader_->too_many()) return request_->answer(too_many(most_events_));
         if (auto& fault = reader_->fault()) return request_->answer(posthaste::problem_of(*std::move(fault)));
         submit();
@@ -115,8 +117,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
             what.body = each.body;
         }
         reader_.reset();
-        text_ = {};
-        of_.unpacked_.give_back(std::exchange(budgeted_, 0));  // the reply may be dropped on another thread
+        free_memory_of(text_);
         of_.sink_.submit(std::move(all), [self = shared_from_this()](const result<receipt, refusal>& outcome) {
             self->stored(outcome);
         });
@@ -145,7 +146,6 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     std::string text_;
     std::optional<gunzip> unpacking_;
     std::optional<batch_reader> reader_;
-    std::uint64_t budgeted_ = 0;
 };
 
 batch_handler::batch_handler(boost::asio::io_context& io, batch_options options, event_sink& sink,

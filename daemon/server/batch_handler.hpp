@@ -13,7 +13,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "daemon/server/body_budget.hpp"
 #include "daemon/server/handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/event/catalog.hpp"
@@ -52,7 +51,6 @@ class batch_handler final : public handler {
     event_sink& sink_;
     std::shared_ptr<const event_catalog> catalog_;
     rate_window& accepted_;
-    body_budget unpacked_;  // what packed batches unpacked to, until they are stored
 };
 
 }  // namespace posthaste

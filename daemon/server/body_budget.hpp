@@ -1,5 +1,6 @@
-// The memory that the bodies of all connections may take together, from a byte's arrival until its request is answered:
-// a thousand large bodies at once must not be the end of the process. Belongs to the listener's thread.
+// The memory that the bodies of all connections may take together, with what is made of them and with answers that are
+// not taken, until the requests are answered: a thousand large bodies at once must not be the end of the process.
+// Belongs to the listener's thread.
 
 #pragma once
 

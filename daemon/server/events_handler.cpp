@@ -33,7 +33,7 @@ std::optional<problem> events_handler::refuse(const request_head& head) const {
 void events_handler::handle(std::shared_ptr<exchange> request) {
     const request_head& head = request->head();
     if (*coding_of(head) == coding::gzip) {
-        if (std::optional<problem> wrong = unpack(request->body(), options_.body_limit)) return request->answer(*wrong);
+        if (std::optional<problem> wrong = unpack(*request, options_.body_limit)) return request->answer(*wrong);
     }
     result<envelope, envelope_fault> read = read_envelope(request->body(), *catalog_);
     if (!read) return request->answer(problem_of(std::move(read).error()));

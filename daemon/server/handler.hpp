@@ -51,6 +51,10 @@ class exchange {
     [[nodiscard]] virtual std::string& body() = 0;  // yours to move from
     [[nodiscard]] virtual const caller& by() const = 0;
 
+    // Takes so many bytes more, until the answer was given, from the memory that the bodies of all requests share: what
+    // is made of a body counts as the body does. False: there is not so much left (no_room_for_bodies()).
+    [[nodiscard]] virtual bool take_memory(std::uint64_t bytes) = 0;
+
     virtual void answer(response what) = 0;
     virtual void answer(const problem& what) = 0;
     // The body of `head` is ignored. To a HEAD only the head is answered.

@@ -6,7 +6,9 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "daemon/server/admission.hpp"
 #include "daemon/server/refusals.hpp"
+#include "lib/base/free_memory.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/event_lines.hpp"
 
@@ -29,9 +31,10 @@ class import_run : public std::enable_shared_from_this<import_run> {
         const std::size_t until = std::min(at_ + slice_bytes, text_.size());
         while (at_ < until && errors_.size() < most_errors)
             read_next_line();
+        if (!request_->take_memory(std::exchange(made_, 0))) return request_->answer(no_room_for_bodies());
         if (at_ < text_.size() && errors_.size() < most_errors)
             return boost::asio::post(io_, [self = shared_from_this()] { self->read_slice(); });
-        text_ = {};
+        free_memory_of(text_);
         if (!errors_.empty()) return refuse();
         std::ranges::reverse(events_);  // groups are taken from the back
         store_group();
@@ -46,6 +49,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
         auto read = read_line(line);
         if (read) {
+            made_ += sizeof(pending_event) + read->what.body.size();
             events_.push_back(*std::move(read));
             return;
         }
@@ -104,6 +108,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
     std::string text_;
     std::size_t at_ = 0;
     std::size_t lines_ = 0;
+    std::uint64_t made_ = 0;  // bytes of events, since they were last counted
     std::vector<pending_event> events_;
     std::vector<field_error> errors_;
     std::size_t imported_ = 0;

@@ -45,7 +45,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     void on_accept(door& at, const boost::system::error_code& failed, session::stream socket) {
         if (shared->stopping) return;
         shared->clock.update();
-        if (failed) return pause(at, failed);
+        if (failed) return accept_failed(at, failed);
         while (shared->connections.is_full()) {  // more than one has to go where the limit was lowered
             if (shared->connections.make_room()) continue;
             at.waiting = std::move(socket);  // everyone is busy with a request that was read: one ends soon
@@ -64,22 +64,25 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         if (!sweeping) keep_sweeping();
     }
 
-    // Out of file descriptors or memory: new connections wait in the backlog until there is room. Idle ones go for it
-    // one by one, as they could keep it for a minute.
-    void pause(door& at, const boost::system::error_code& why) {
+    // Out of file descriptors or memory. Our own bound of descriptors is a bound of connections like any other: one
+    // goes for the one that comes. Where the whole host is out of them, only those at rest go, one by one, and new
+    // connections wait in the backlog.
+    void accept_failed(door& at, const boost::system::error_code& why) {
         if (const auto held_back = accept_trouble.admit(shared->clock.steady()))
             spdlog::warn(
                 "cannot accept connections on {}: {} ({} times more since the last report); raise the limit "
                 "of open files (LimitNOFILE=) or lower limits.connections",
                 at.shown(), why.message(), *held_back);
-        shared->connections.make_room();
+        const bool ours = why == asio::error::no_descriptors;
+        if (ours && shared->connections.make_room()) return accept(at);
+        if (!ours) shared->connections.make_room_at_rest();
         at.pause.expires_after(pause_without_files);
         at.pause.async_wait([self = shared_from_this(), &at](const boost::system::error_code& cancelled) {
             if (!cancelled && !self->shared->stopping) self->accept(at);
         });
     }
 
-    void on_leave() {
+    void on_room() {
         if (shared->stopping) {
             finish_if_empty();
             return;
@@ -92,7 +95,8 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
 
     void let_in() {
         for (const auto& at : doors) {
-            if (!at->waiting || shared->stopping || shared->connections.is_full()) continue;
+            if (!at->waiting || shared->stopping) continue;
+            if (shared->connections.is_full() && !shared->connections.make_room()) continue;
             take(*at, *std::exchange(at->waiting, {}));
             accept(*at);
         }
@@ -149,12 +153,12 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
 
 listener::listener(asio::io_context& io, listener_options options, router& routes)
     : impl_(std::make_shared<impl>(io, std::move(options), routes)) {
-    impl_->shared->connections.on_leave([self = impl_.get()] { self->on_leave(); });
+    impl_->shared->connections.on_room([self = impl_.get()] { self->on_room(); });
 }
 
 listener::~listener() {
     impl_->shared->stopping = true;
-    impl_->shared->connections.on_leave({});
+    impl_->shared->connections.on_room({});
     impl_->close_doors();
     impl_->sweep.cancel();
 }

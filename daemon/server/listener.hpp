@@ -2,8 +2,10 @@
 // connection, and none at all while there is no connection. Deadlines are never early, and late by two sweeps at most.
 //
 // Belongs to one io_context's thread. Host, Origin, the token and the shared body budget are judged in its sessions
-// before a handler sees a request. EMFILE and ENFILE make it pause, let an idle connection go, and go on; at
-// `connections` the longest-idle connection is closed to make room, else the one whose head is incomplete the longest.
+// before a handler sees a request. At `connections`, and out of file descriptors, the longest-idle connection is closed
+// to make room, else the one whose head or body is incomplete the longest (connection_table.hpp). A connection waits
+// while all others are busy with requests that were read. Out of what the whole host shares (ENFILE), it pauses and
+// goes on.
 
 #pragma once
 
@@ -26,7 +28,7 @@ struct listener_options {
     limit_settings limits;
     std::function<instant()> now;
     milliseconds sweep_every{250};
-    std::uint64_t body_bytes = 64 * MiB;  // of all bodies that are being received or wait for their answer
+    std::uint64_t body_bytes = 64 * MiB;  // of all bodies together (body_budget.hpp)
 };
 
 class listener {

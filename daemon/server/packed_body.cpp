@@ -9,13 +9,16 @@ constexpr std::size_t a_step = 64 * 1024;
 
 }  // namespace
 
-std::optional<problem> unpack(std::string& body, std::uint64_t limit) {
-    gunzip packed(body, limit);
+std::optional<problem> unpack(exchange& request, std::uint64_t limit) {
+    gunzip packed(request.body(), limit);
     auto found = gunzip::state::more;
-    while (found == gunzip::state::more)
+    while (found == gunzip::state::more) {
+        const std::size_t had = packed.text().size();
         found = packed.unpack(a_step);
+        if (!request.take_memory(packed.text().size() - had)) return no_room_for_bodies();
+    }
     if (auto wrong = problem_of(found, limit)) return wrong;
-    body = packed.take();
+    request.body() = packed.take();
     return {};
 }
 

@@ -4,15 +4,15 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
+#include "daemon/server/handler.hpp"
 #include "lib/http/gunzip.hpp"
 #include "lib/http/problem.hpp"
 
 namespace posthaste {
 
-// Puts what it holds in its place. `limit` is of the unpacked body.
-[[nodiscard]] std::optional<problem> unpack(std::string& body, std::uint64_t limit);
+// Puts what the request's body holds in its place. `limit` is of the unpacked body.
+[[nodiscard]] std::optional<problem> unpack(exchange& request, std::uint64_t limit);
 
 // Empty for a body that is whole, or of which more is to come.
 [[nodiscard]] std::optional<problem> problem_of(gunzip::state found, std::uint64_t limit);

@@ -6,6 +6,7 @@
 #include <boost/asio/dispatch.hpp>
 
 #include "daemon/server/admission.hpp"
+#include "lib/base/free_memory.hpp"
 #include "lib/base/require.hpp"
 
 namespace posthaste {
@@ -18,14 +19,11 @@ constexpr std::uint64_t largest_dropped_body = 1 * MiB;
 constexpr std::size_t room_behind_head = 1 * KiB;
 // What an idle connection keeps of each buffer for its next request.
 constexpr std::size_t most_memory_kept = 16 * KiB;
-
-problem busy() {
-    return {.status = 503,
-            .name = "busy",
-            .detail = "Too many large bodies are being received at once. Send this again in a moment.",
-            .retry_after = seconds{1},
-            .close = true};
-}
+// A body gets as much room again as it has filled, between these.
+constexpr std::uint64_t least_body_room = 16 * KiB;
+constexpr std::uint64_t most_body_room = 64 * KiB;
+// An announced body up to this size is never moved. Address space costs nothing until it is filled.
+constexpr std::uint64_t least_body_space = 1 * MiB;
 
 }  // namespace
 
@@ -42,14 +40,13 @@ void session::start(stream socket, std::optional<std::uint16_t> port, std::share
         boost::asio::dispatch(executor, [owned = std::unique_ptr<session>(ended)] {});
     };
     const std::shared_ptr<session> begun(new session(std::move(socket), port, std::move(shared)), end_on_our_thread);
-    begun->shared_->connections.enter(*begun, activity::idle);
+    begun->shared_->connections.enter(*begun, activity::reading_head);
     begun->since_ = begun->shared_->clock.steady();
     begun->read();
 }
 
 void session::enter(phase next, activity now) {
     phase_ = next;
-    activity_ = now;
     since_ = shared_->clock.steady();
     shared_->connections.move(*this, now);
 }
@@ -97,7 +94,7 @@ bool session::begin_request() {
     result<handler*, problem> admitted = admit(head_, *shared_, port_, caller_);
     if (!admitted) return refuse(std::move(admitted).error());
     handler_ = *admitted;
-    if (head_.has_body() && shared_->bodies.is_full()) return refuse(busy());
+    if (head_.has_body() && shared_->bodies.is_full()) return fail(no_room_for_bodies());
     return begin_body();
 }
 
@@ -129,16 +126,14 @@ bool session::take_sized_body() {
     const std::size_t head_size = scanner_.size();
     const std::string_view arrived = buffer_.unread().substr(head_size);
     const std::string_view here = arrived.substr(0, std::min<std::uint64_t>(body_left_, arrived.size()));
-    if (!keep(here.size())) return fail(busy());
+    if (!keep(here.size())) return fail(no_room_for_bodies());
     if (!refusal_ && !here.empty()) {
         body_.append(here);
         body_received_ = body_.size();
     }
     body_left_ -= here.size();
-    if (body_left_ == 0) {
-        if (!refusal_) body_.resize(body_received_);
-        return body_complete(head_size + here.size());
-    }
+    if (body_left_ == 0) return body_complete(head_size + here.size());
+    if (!make_room_in_body()) return fail(no_room_for_bodies());
     buffer_.truncate(head_size);
     return wait_for_bytes(phase::reading_body, activity::reading_body);
 }
@@ -147,7 +142,7 @@ bool session::take_chunked_body() {
     const std::size_t head_size = scanner_.size();
     const std::size_t before = body_.size();
     const chunked_body::state now = chunks_.decode(buffer_.unread().substr(head_size), body_);
-    if (!keep(body_.size() - before)) return fail(busy());
+    if (!keep(body_.size() - before)) return fail(no_room_for_bodies());
     if (refusal_) body_.clear();
     switch (now) {
         case chunked_body::state::complete:
@@ -165,9 +160,12 @@ bool session::take_chunked_body() {
 
 // Takes what a body needs from the budget; a body that is dropped needs nothing.
 bool session::keep(std::uint64_t body_bytes) {
-    if (refusal_) return true;
-    if (!shared_->bodies.take(body_bytes)) return false;
-    budget_taken_ += body_bytes;
+    return refusal_ || take_memory(body_bytes);
+}
+
+bool session::take_memory(std::uint64_t bytes) {
+    if (phase_ == phase::closed || !shared_->bodies.take(bytes)) return false;
+    budget_taken_ += bytes;
     return true;
 }
 
@@ -190,7 +188,7 @@ bool session::fail(problem why) {
 }
 
 bool session::wait_for_bytes(phase next, activity now) {
-    if (activity_ != now) enter(next, now);
+    if (phase_ != next || doing() != now) enter(next, now);
     read();
     return false;
 }
@@ -199,7 +197,7 @@ void session::read() {
     if (reading_) return;
     reading_ = true;
     into_body_ = phase_ == phase::reading_body && !head_.chunked && !refusal_;
-    std::span<char> room = into_body_ ? room_in_body() : buffer_.room();
+    std::span<char> room = into_body_ ? std::span(body_).subspan(body_received_) : buffer_.room();
     // What is behind a body that is dropped belongs to the next request.
     if (phase_ == phase::reading_body && !head_.chunked)
         room = room.first(std::min<std::uint64_t>(room.size(), body_left_));
@@ -209,13 +207,16 @@ void session::read() {
                             });
 }
 
-// A body of an announced length is read to where it stays. Its memory grows with what really comes.
-std::span<char> session::room_in_body() {
-    if (body_.size() == body_received_) {
-        const std::uint64_t step = std::max<std::uint64_t>(body_received_, 16 * KiB);
-        body_.resize(body_received_ + std::min(body_left_, step));
-    }
-    return {body_.data() + body_received_, body_.size() - body_received_};
+// A body of an announced length is read to where it stays. Its memory grows with what really comes, and counts from
+// when it is there, not from when it is filled.
+bool session::make_room_in_body() {
+    if (refusal_ || body_.size() > body_received_) return true;
+    const std::uint64_t step = std::min(body_left_, std::clamp(body_received_, least_body_room, most_body_room));
+    if (!keep(step)) return false;
+    if (body_.capacity() < body_received_ + step)
+        body_.reserve(body_received_ + std::min(body_left_, std::max(body_received_, least_body_space)));
+    body_.resize(body_received_ + step);
+    return true;
 }
 
 void session::on_read(const boost::system::error_code& failed, std::size_t count) {
@@ -231,7 +232,6 @@ void session::on_read(const boost::system::error_code& failed, std::size_t count
     if (into_body_) {
         body_received_ += count;
         body_left_ -= count;
-        if (!keep(count)) fail(busy());
     } else {
         buffer_.received(count);
     }
@@ -279,8 +279,14 @@ void session::send(unsigned status, std::string_view content_type, std::string_v
     written_ = socket_.write_some(boost::asio::buffer(out_), failed);
     if (failed && failed != boost::asio::error::would_block) return close();
     if (written_ == out_.size()) return answered();
-    enter(phase::writing, activity::busy);
+    if (!hold(out_.size())) return close();
+    enter(phase::writing, activity::writing);
     write_rest();
+}
+
+// What a peer does not take of its answer counts as a body does, as large as the larger of the two.
+bool session::hold(std::uint64_t bytes) {
+    return bytes <= budget_taken_ || take_memory(bytes - budget_taken_);
 }
 
 void session::write_rest() {
@@ -305,14 +311,14 @@ void session::answered() {
 }
 
 void session::forget_request() {
-    shared_->bodies.give_back(std::exchange(budget_taken_, 0));
     handler_ = nullptr;
     refusal_.reset();
     if (head_.fields.capacity() > 64) head_ = {};
-    if (out_.capacity() > most_memory_kept) out_ = {};
-    if (reading_) return;  // perhaps into the body: the connection is ending anyway
+    if (out_.capacity() > most_memory_kept) free_memory_of(out_);
+    if (reading_) return;  // perhaps into the body, which counts until the connection has ended
+    shared_->bodies.give_back(std::exchange(budget_taken_, 0));
     if (body_.capacity() > most_memory_kept)
-        body_ = {};
+        free_memory_of(body_);
     else
         body_.clear();
     body_received_ = 0;

@@ -47,6 +47,7 @@ class session final : public exchange, public tracked_connection, public std::en
     [[nodiscard]] const request_head& head() const override { return head_; }
     [[nodiscard]] std::string& body() override { return body_; }
     [[nodiscard]] const caller& by() const override { return caller_; }
+    [[nodiscard]] bool take_memory(std::uint64_t bytes) override;
     void answer(response what) override;
     void answer(const problem& what) override;
     void answer_in_parts(response head, std::shared_ptr<body_source> body) override;
@@ -54,7 +55,7 @@ class session final : public exchange, public tracked_connection, public std::en
 
     // As one of the listener's connections.
     void check_deadline(steady_time now) override;
-    void evict() override { close(); }
+    [[nodiscard]] bool evict() override;
     void wind_up() override;
 
   private:
@@ -81,10 +82,11 @@ class session final : public exchange, public tracked_connection, public std::en
     // Reading and writing.
     bool wait_for_bytes(phase next, activity now);
     void read();
-    std::span<char> room_in_body();
+    bool make_room_in_body();
     void on_read(const boost::system::error_code& failed, std::size_t count);
     void send_continue();
     void send(unsigned status, std::string_view content_type, std::string_view fields, std::string_view body);
+    bool hold(std::uint64_t bytes);
     void write_rest();
     void written();
     void next_part();
@@ -98,7 +100,6 @@ class session final : public exchange, public tracked_connection, public std::en
     std::shared_ptr<server_context> shared_;
     const std::optional<std::uint16_t> port_;
     phase phase_ = phase::idle;
-    activity activity_ = activity::idle;
     bool fresh_ = true;  // no byte has come yet
     bool advancing_ = false;
     bool reading_ = false;    // a read is pending
@@ -113,8 +114,8 @@ class session final : public exchange, public tracked_connection, public std::en
     handler* handler_ = nullptr;
     std::optional<problem> refusal_;  // the body is read only to be dropped, then this is the answer
     std::string body_;
-    std::uint64_t body_left_ = 0;    // of an announced length
-    std::size_t body_received_ = 0;  // bytes of body_ that are in use while it is read into directly
+    std::uint64_t body_left_ = 0;      // of an announced length
+    std::uint64_t body_received_ = 0;  // bytes of body_ that are in use while it is read into directly
     chunked_body chunks_;
     std::uint64_t span_bytes_ = 0;  // of the body, as they came over the wire since since_
     std::uint64_t budget_taken_ = 0;

@@ -1,4 +1,4 @@
-// What ends a session from outside: deadlines and the listener's stop.
+// What ends a session from outside: deadlines, others who need its place, and the listener's stop.
 
 #include "daemon/server/session.hpp"
 
@@ -50,6 +50,14 @@ void session::check_deadline(steady_time now) {
         case phase::closed:
             break;
     }
+}
+
+// A request that is there already, if only in the socket, is nobody's idleness.
+bool session::evict() {
+    boost::system::error_code ignored;
+    if (phase_ == phase::idle && socket_.available(ignored) > 0) return false;
+    close();
+    return true;
 }
 
 void session::wind_up() {

@@ -24,7 +24,7 @@ void session::answer_in_parts(response head, std::shared_ptr<body_source> body) 
                        .fields = head.fields});
     if (head_.method != "HEAD") source_ = std::move(body);
     written_ = 0;
-    enter(phase::writing, activity::busy);
+    enter(phase::writing, activity::writing);
     write_rest();
 }
 
@@ -54,6 +54,7 @@ void session::send_part(std::string part) {
         out_.append(size, digits.ptr).append("\r\n").append(part).append("\r\n");
     }
     if (out_.empty()) return answered();
+    if (!hold(out_.size())) return close();
     write_rest();
 }
 

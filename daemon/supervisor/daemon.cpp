@@ -7,6 +7,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -30,6 +31,12 @@ void raise_file_limit() {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+}
+
+// Large blocks are bodies: each has pages of its own, which take up memory when they are filled and are the system's
+// again at once. Left to itself, glibc soon puts them on its heap, which keeps what a crowd of them took.
+void keep_large_blocks_apart() {
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 
 class running_daemon {
@@ -176,6 +183,7 @@ class running_daemon {
 
 result<void, start_failure> run_daemon(const settings& frozen, const daemon_hooks& hooks) {
     raise_file_limit();
+    keep_large_blocks_apart();
     running_daemon whole(frozen, hooks);
     if (auto started = whole.start(); !started) return started;
     whole.serve();

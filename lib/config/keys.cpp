@@ -28,6 +28,8 @@ config_key key(std::string path, Reader reader, Target target) {
 
 constexpr std::uint32_t most_events = 1'000'000'000;
 constexpr std::uint64_t most_bytes = 1024 * 1024 * GiB;
+// Half of what all bodies may take at once (64 MiB): one request must not keep all others out.
+constexpr std::uint64_t largest_body = 32 * MiB;
 
 std::array<config_key, 41> make_table() {
     using d = settings_draft;
@@ -40,8 +42,8 @@ std::array<config_key, 41> make_table() {
             [](d& t) -> auto& { return t.values.listen.access_tokens_file; }),
         key("listen.allowed_hosts", list_of<read_host_name>{{}, "an array of host names"},
             [](d& t) -> auto& { return t.values.listen.allowed_hosts; }),
-        key("limits.body", size_between{1 * KiB, 64 * MiB}, [](d& t) -> auto& { return t.values.limits.body; }),
-        key("limits.batch_body", size_between{1 * KiB, 64 * MiB},
+        key("limits.body", size_between{1 * KiB, largest_body}, [](d& t) -> auto& { return t.values.limits.body; }),
+        key("limits.batch_body", size_between{1 * KiB, largest_body},
             [](d& t) -> auto& { return t.values.limits.batch_body; }),
         key("limits.batch_events", count_between{1, 65536}, [](d& t) -> auto& { return t.values.limits.batch_events; }),
         key("limits.connections", count_between{1, 65536}, [](d& t) -> auto& { return t.values.limits.connections; }),

@@ -1,6 +1,7 @@
 #include "lib/http/event_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -25,24 +26,93 @@ bool is_plain(std::string_view value) {
            std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-// Reads the members of one line and notes what is wrong with them.
+// Takes the parser's events over one line and keeps the strings that are asked for, of each name the last; what else
+// stands in the line costs no memory.
+class line_members {
+  public:
+    [[nodiscard]] bool is_object() const noexcept { return is_object_; }
+    [[nodiscard]] bool too_deep() const noexcept { return too_deep_; }
+
+    struct member {
+        std::string_view name;
+        bool found = false;
+        std::optional<std::string> text{};  // when it is a string
+    };
+    [[nodiscard]] member* find(std::string_view name) noexcept {
+        const auto at = std::ranges::find(members_, name, &member::name);
+        return at == members_.end() ? nullptr : &*at;
+    }
+
+    // The parser's events.
+    bool null() { return other_value(); }
+    bool boolean(bool) { return other_value(); }
+    bool number_integer(std::int64_t) { return other_value(); }
+    bool number_unsigned(std::uint64_t) { return other_value(); }
+    bool number_float(double, const std::string&) { return other_value(); }
+    bool binary(nlohmann::json::binary_t&) { return false; }
+    bool string(std::string& value) {
+        other_value();
+        if (depth_ == 1 && current_ != nullptr) current_->text = std::move(value);
+        return true;
+    }
+    bool key(std::string& name) {
+        if (depth_ == 1) current_ = find(name);
+        return true;
+    }
+    bool start_object(std::size_t) {
+        is_object_ = is_object_ || depth_ == 0;
+        return open();
+    }
+    bool start_array(std::size_t) { return open(); }
+    bool end_object() { return close(); }
+    bool end_array() { return close(); }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) { return false; }
+
+  private:
+    bool other_value() {
+        if (depth_ != 1 || current_ == nullptr) return true;
+        current_->found = true;
+        current_->text.reset();
+        return true;
+    }
+    bool open() {
+        other_value();
+        too_deep_ = depth_ == max_json_depth;
+        ++depth_;
+        return !too_deep_;
+    }
+    bool close() {
+        --depth_;
+        return true;
+    }
+
+    std::array<member, 6> members_{{{"id"}, {"path"}, {"apiVersion"}, {"receivedAt"}, {"state"}, {"body"}}};
+    member* current_ = nullptr;
+    std::size_t depth_ = 0;
+    bool is_object_ = false;
+    bool too_deep_ = false;
+};
+
+// Gives the members of one line and notes what is wrong with them.
 class line_reader {
   public:
-    explicit line_reader(const nlohmann::json& line) : line_(line) {}
+    explicit line_reader(line_members& line) : line_(line) {}
 
-    std::string text(const char* member) {
-        const auto found = line_.find(member);
-        if (found != line_.end() && found->is_string()) return found->get<std::string>();
-        wrong(member, found == line_.end() ? "is missing (expected a string)" : "is no string");
+    std::string text(std::string_view name) {
+        line_members::member& asked = *line_.find(name);
+        if (asked.text) return *std::move(asked.text);
+        wrong(name, asked.found ? "is no string" : "is missing (expected a string)");
         return {};
     }
 
-    void wrong(const std::string& member, std::string why) { errors.push_back({"/" + member, std::move(why)}); }
+    void wrong(std::string_view member, std::string why) {
+        errors.push_back({"/" + std::string(member), std::move(why)});
+    }
 
     std::vector<field_error> errors;
 
   private:
-    const nlohmann::json& line_;
+    line_members& line_;
 };
 
 void read_envelope_of(pending_event& one, line_reader& from) {
@@ -85,11 +155,12 @@ std::string to_line(const exported_event& one) {
 }
 
 result<pending_event, std::vector<field_error>> read_line(std::string_view line) {
+    line_members members;
     // nlohmann's parser takes a NUL byte for the end.
-    const auto parsed = line.find('\0') == std::string_view::npos ? nlohmann::json::parse(line, nullptr, false)
-                                                                  : nlohmann::json(nlohmann::json::value_t::discarded);
-    if (!parsed.is_object()) return std::vector<field_error>{{"", "is no JSON object in one line"}};
-    line_reader from(parsed);
+    const bool whole = line.find('\0') == std::string_view::npos && nlohmann::json::sax_parse(line, &members);
+    if (members.too_deep()) return std::vector<field_error>{{"", "nests objects and arrays more than 64 deep"}};
+    if (!whole || !members.is_object()) return std::vector<field_error>{{"", "is no JSON object in one line"}};
+    line_reader from(members);
     auto one = read_members(from);
     if (!from.errors.empty()) return std::move(from.errors);
     return one;

@@ -1,5 +1,5 @@
 -- wrk's requests: the sample event, from a thousand users in turn (each user's events are delivered one at a time), with
--- $POSTHASTE_TOKEN if there is one.
+-- $POSTHASTE_TOKEN if there is one; with $POSTHASTE_CLOSE, each over a connection of its own.
 -- Prints one line at the end: requests a second, median latency in µs, requests, answers over 399, socket errors, and
 -- the latency that 99 of 100 stay under, in µs.
 
@@ -10,6 +10,7 @@ function init()
   local headers = {["Content-Type"] = "application/json"}
   local token = os.getenv("POSTHASTE_TOKEN")
   if token and token ~= "" then headers["Authorization"] = "Bearer " .. token end
+  if os.getenv("POSTHASTE_CLOSE") then headers["Connection"] = "close" end
   for user = 0, 999 do
     local body = string.format('{"event": "Ticket Created", "userId": "10101010101%03d", "data": {"ticketName": ' ..
       '"Refund request", "customerEmail": "ada@example.com", "description": "Please help"}}', user)

@@ -34,6 +34,8 @@ $1 == "delivered" { delivered[$2] = delivered[$2] " " $3 }
 $1 == "drain" { drain[$2] = drain[$2] " " $3 }
 $1 == "wrk_drain" { wrk[$2] = wrk[$2] " " $3 }
 $1 == "added" { added50 = added50 " " $2; added99 = added99 " " $3; added_sync = added_sync " " $4 " " $5 }
+$1 == "slow" { honest[$2, $3] = honest[$2, $3] " " $4; broken[$2, $3] += $5 }
+$1 == "slow_memory" { if ($3 > memory[$2]) memory[$2] = $3 }
 $1 == "store" { kept[$2] = kept[$2] " " $3 }
 $1 == "bare" { bare[$2] = bare[$2] " " $3 }
 
@@ -71,6 +73,12 @@ END {
     if (32 in drain) drain_row(32, 0.80)
     if (added50 != "") printf "\nfrom the 202 to the upstream's socket, idle (us): p50 %.0f (goal: at most 500), p99 %.0f (3000); fdatasync %.0f\n", \
         median(added50), median(added99), median(added_sync)
+    if (("kept", "beside") in honest) {
+        slow_row("kept", "that are kept")
+        slow_row("each", "opened for each request")
+        printf "  the daemon\047s memory at its peak: alone %.0f MiB, beside them %.0f MiB (goal: under 128)\n", \
+            memory["alone"] / 1024, memory["beside"] / 1024
+    }
     if ("minimal" in kept) {
         printf "\nthe store alone, events inserted and settled a second: minimal loop %.0f\n", median(kept["minimal"])
         printf "  facts of delivered events kept: %.0f, ratio %.2f (goal: at least 0.60)\n", median(kept["day"]), \
@@ -78,6 +86,13 @@ END {
         printf "  none kept: %.0f, ratio %.2f (goal: at least 0.80)\n", median(kept["none"]), \
             median(kept["none"]) / median(kept["minimal"])
     }
+}
+
+function slow_row(way, said,    alone, beside) {
+    alone = median(honest[way, "alone"])
+    beside = median(honest[way, "beside"])
+    printf "\np99 over 16 connections %s (us): alone %.0f, beside 1,500 slow clients %.0f, ratio %.2f (goal: at most 3.00); %d broke\n", \
+        said, alone, beside, beside / alone, broken[way, "beside"]
 }
 
 function drain_row(count, goal) {

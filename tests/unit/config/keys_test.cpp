@@ -50,9 +50,12 @@ TEST(sizes, need_a_unit) {
 
 TEST(sizes, keep_to_their_range) {
     EXPECT_THAT(problems_with("limits.body", "65MiB"),
-                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"64MiB\", found \"65MiB\""));
+                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"32MiB\", found \"65MiB\""));
+    EXPECT_THAT(problems_with("limits.batch_body", "33MiB"),
+                ElementsAre("--set limits.batch_body: expected a size from \"1KiB\" to \"32MiB\", found \"33MiB\""));
+    EXPECT_EQ(loaded_with("limits.batch_body", "32MiB").limits.batch_body, 32 * MiB);
     EXPECT_THAT(problems_with("limits.body", "1023B"),
-                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"64MiB\", found \"1023B\""));
+                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"32MiB\", found \"1023B\""));
     EXPECT_EQ(loaded_with("limits.body", "1KiB").limits.body, 1 * KiB);
 }
 

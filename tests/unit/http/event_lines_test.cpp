@@ -65,6 +65,22 @@ TEST(event_lines, tells_all_that_is_wrong_with_a_line) {
               "/id;/id;/receivedAt;/receivedAt;/state;/state;/path;/path;/apiVersion;/body;");
 }
 
+TEST(event_lines, keeps_the_last_of_a_name_and_nothing_that_is_further_inside) {
+    EXPECT_EQ(faults_of(with("{\"id\"", "{\"x\":{\"id\":1,\"body\":[\"no\"]},\"id\":[7,\"no\"],\"id\"")), "none");
+    EXPECT_EQ(faults_of(with("}\n", ",\"state\":[\"dead\"]}\n")), "/state;/state;") << "no string is no string";
+}
+
+TEST(event_lines, reads_no_nesting_over_64) {
+    const auto nested = [](std::size_t deep) {
+        return with("{\"id\"", "{\"x\":" + std::string(deep, '[') + std::string(deep, ']') + ",\"id\"");
+    };
+    EXPECT_EQ(faults_of(nested(63)), "none");
+    EXPECT_EQ(faults_of(nested(64)), ";");
+    const auto read = read_line(std::string(100'000, '['));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().front().detail, "nests objects and arrays more than 64 deep") << "it read on to the end";
+}
+
 TEST(event_lines, takes_no_line_that_is_no_object) {
     for (const std::string line : {"[]", "1", "{", "{} {}", "nonsense"})
         EXPECT_EQ(faults_of(line), ";") << line;

@@ -26,6 +26,11 @@ class asked final : public exchange {
     [[nodiscard]] const request_head& head() const override { return head_; }
     [[nodiscard]] std::string& body() override { return body_; }
     [[nodiscard]] const caller& by() const override { return sender; }
+    bool take_memory(std::uint64_t bytes) override {
+        if (bytes > memory) return false;
+        memory -= bytes;
+        return true;
+    }
     void answer(response what) override {
         ++answers;
         status = what.status;
@@ -44,6 +49,7 @@ class asked final : public exchange {
     [[nodiscard]] nlohmann::json shown() const { return nlohmann::json::parse(text); }
 
     caller sender;
+    std::uint64_t memory = 64 * MiB;  // that is left
     int answers = 0;
     unsigned status = 0;
     std::string fields;

@@ -1,4 +1,5 @@
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "daemon/server/server_context.hpp"
 #include "tests/unit/server/served.hpp"
@@ -130,7 +131,7 @@ TEST_F(deadlines, close_a_peer_that_does_not_read_its_answer_for_30_s) {
     ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
     auto request = wait.take();
     const std::weak_ptr<exchange> session = request;
-    on_thread([&] { std::exchange(request, {})->answer(response{.body = std::string(64 * MiB, 'x')}); });
+    on_thread([&] { std::exchange(request, {})->answer(response{.body = std::string(32 * MiB, 'x')}); });
     ASSERT_TRUE(connection.has_more(patience));
     ASSERT_FALSE(session.expired());
     EXPECT_TRUE(wait_until([&] {
@@ -250,6 +251,91 @@ TEST_F(connection_limit, lets_a_connection_wait_while_all_others_are_busy) {
     EXPECT_EQ(status_of(second.read_answer()), 200);
 }
 
+TEST_F(connection_limit, lets_the_one_that_waits_in_once_another_is_answered_and_idle) {
+    options.limits.connections = 2;
+    start();
+    raw_socket first = connect();
+    raw_socket second = connect();
+    ASSERT_TRUE(first.send(post("/wait", "1")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    ASSERT_TRUE(second.send(post("/wait", "2")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 2; }));
+    raw_socket third = connect();
+    ASSERT_TRUE(third.send(head("GET /echo/third")));
+    ASSERT_FALSE(third.has_more(milliseconds{50}));
+    on_thread([&] { wait.take()->answer(response{}); });
+    EXPECT_EQ(status_of(first.read_answer()), 200);
+    EXPECT_EQ(third.read_answer()->body, "/echo/third ");
+    EXPECT_TRUE(first.closed_by_peer()) << "it was idle";
+}
+
+TEST_F(connection_limit, spares_a_connection_that_has_had_no_time_to_send_anything) {
+    options.limits.connections = 3;
+    start();
+    raw_socket first = connect();
+    raw_socket second = connect();
+    for (raw_socket* each : {&first, &second}) {
+        ASSERT_TRUE(each->send("GET /echo/a HT"));
+        ASSERT_FALSE(each->has_more(milliseconds{50}));
+    }
+    raw_socket newcomer = connect();
+    raw_socket another = connect();
+    EXPECT_TRUE(first.closed_by_peer());
+    expect_open(newcomer);
+    expect_open(another);
+}
+
+TEST_F(connection_limit, spares_the_only_head_among_slow_bodies) {
+    options.limits.connections = 3;
+    start();
+    raw_socket first = connect();
+    raw_socket second = connect();
+    for (raw_socket* each : {&first, &second}) {
+        ASSERT_TRUE(each->send(head("POST /echo/a", "Content-Length: 9\r\n") + "body"));
+        ASSERT_FALSE(each->has_more(milliseconds{50}));
+    }
+    raw_socket newcomer = connect();
+    raw_socket another = connect();
+    EXPECT_TRUE(first.closed_by_peer());
+    expect_open(newcomer);
+    expect_open(another);
+}
+
+TEST_F(connection_limit, closes_who_does_not_take_its_answer_when_all_others_are_busy) {
+    options.limits.connections = 2;
+    start();
+    raw_socket deaf = connect();
+    raw_socket busy = connect();
+    ASSERT_TRUE(deaf.send(post("/wait", "1")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
+    ASSERT_TRUE(busy.send(post("/wait", "2")));
+    ASSERT_TRUE(wait_until([&] { return wait.waiting() == 2; }));
+    on_thread([&] { wait.take()->answer(response{.body = std::string(32 * MiB, 'x')}); });
+    ASSERT_TRUE(deaf.has_more(patience));
+    raw_socket newcomer = connect();
+    expect_open(newcomer);
+    EXPECT_FALSE(deaf.read_answer()) << "it is cut off";
+    on_thread([&] { wait.take()->answer(response{}); });
+    EXPECT_EQ(status_of(busy.read_answer()), 200);
+}
+
+TEST_F(connection_limit, spares_an_idle_connection_whose_next_request_is_there) {
+    options.limits.connections = 2;
+    start();
+    raw_socket first = connect();
+    raw_socket second = connect();
+    for (raw_socket* each : {&first, &second})
+        expect_open(*each);
+    std::optional<raw_socket> newcomer;
+    on_thread([&] {  // so that the listener sees both at once, and looks at the new connection first
+        newcomer.emplace(connect());
+        ASSERT_TRUE(first.send(head("GET /echo/next")));
+    });
+    expect_open(*newcomer);
+    EXPECT_EQ(first.read_answer()->body, "/echo/next ");
+    EXPECT_TRUE(second.closed_by_peer());
+}
+
 TEST_F(connection_limit, survives_a_flood_of_connections) {
     options.limits.connections = 10;
     start();
@@ -282,6 +368,27 @@ TEST_F(listening, goes_on_after_running_out_of_file_descriptors) {
     raw_socket& last = clients.back();
     expect_open(last);
     setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(listening, makes_room_for_a_new_connection_when_slow_heads_have_all_file_descriptors) {
+    if (sanitized) GTEST_SKIP() << "NOT TESTED without descriptors: the sanitizers' own checks open pipes";
+    start();
+    std::deque<raw_socket> slow;
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(slow.emplace_back(connect()).send("GET /echo/slow HT"));
+        ASSERT_FALSE(slow.back().has_more(milliseconds{50}));
+    }
+    const int next = dup(STDERR_FILENO);
+    close(next);
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    rlimit low = before;
+    low.rlim_cur = static_cast<rlim_t>(next) + 1;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+    raw_socket last = connect();  // its own end takes the last one
+    expect_open(last);
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_TRUE(slow.front().closed_by_peer()) << "the slowest head went for it";
 }
 
 TEST_F(listening, names_the_address_that_is_taken_and_exits_75) {
