@@ -48,6 +48,9 @@ result<page, sqlite_error> outbox::read_page(const page_request& request) {
         }
     }
     out.reached_end = !cut && rows_read < limit;
+    if (out.reached_end) {
+        out.last = std::max(out.last, last_number());  // nothing is left of what came last
+    }
     for (auto& one : out.events) {
         for (const auto& done : {add_history(one), forget_earlier_parking(one)}) {
             if (!done) {

@@ -51,7 +51,8 @@ result<std::size_t, sqlite_error> outbox::settle(std::span<const settlement> wha
             if (!known) {
                 return known.error();
             }
-            unknown += *known ? 0 : 1;
+            // What a person discards may have been delivered a moment before.
+            unknown += *known || kind == kinds::discarded ? 0 : 1;
         }
     }
     std::ranges::sort(delivered, {}, [](const settlement* one) { return one->number; });

@@ -112,6 +112,30 @@ void event_accounts::superseded(sequence number, const std::vector<settlement>& 
     kept.expect(settled.empty(), "an answer about a key that was replaced is not counted", number);
 }
 
+void event_accounts::withdrawn(const std::vector<sequence>& asked, const std::vector<settlement>& settled,
+                               std::size_t in_flight, promises& kept) {
+    std::size_t staying = 0;
+    for (const sequence number : asked) {
+        account& one = accounts_[number];
+        staying += one.in_flight ? 1 : 0;
+        const bool discarded =
+            std::ranges::any_of(settled, [number](const settlement& each) { return each.number == number; });
+        kept.expect(discarded != one.in_flight, "is discarded unless it is in flight", number);
+        if (discarded && !one.through) finish(one, number);
+    }
+    kept.expect(settled.size() + staying == asked.size() && in_flight == staying, "whoever discards is told the truth");
+}
+
+void event_accounts::hastened(sequence number, const std::vector<settlement>& settled, instant now, promises& kept) {
+    account& one = accounts_[number];
+    kept.expect(settled.empty() || (settled[0].what == settlement::kind::failed && settled[0].number == number),
+                "is only due at once", number);
+    if (settled.empty()) return;
+    kept.expect(settled[0].history.next_at == now.wall && settled[0].history.attempts == one.attempts,
+                "keeps its history when it is to be sent at once", number);
+    one.earliest = one.due = now.steady;
+}
+
 std::optional<sequence> event_accounts::head(std::size_t user) const {
     if (lanes_[user].empty()) return std::nullopt;
     return *lanes_[user].begin();

@@ -40,6 +40,12 @@ class event_accounts {
     // The answer was about a key that is not used any more: as if it had not been sent.
     void superseded(sequence number, const std::vector<settlement>& settled, promises& kept);
 
+    // A person had these taken out: those in flight stay, the others are discarded.
+    void withdrawn(const std::vector<sequence>& asked, const std::vector<settlement>& settled, std::size_t in_flight,
+                   promises& kept);
+    // A person wants this one sent.
+    void hastened(sequence number, const std::vector<settlement>& settled, instant now, promises& kept);
+
     [[nodiscard]] std::uint32_t conflicts(sequence number) { return accounts_[number].conflicts; }
     // The first of the user's events that is not through.
     [[nodiscard]] std::optional<sequence> head(std::size_t user) const;

@@ -47,15 +47,18 @@ class simulated_store {
         return next;
     }
 
-    // Commits the first calls, and replies. The hint may come before or after the other replies of its batch.
+    // Commits the first calls, settlements before all else, and replies. The hint may come before or after the other
+    // replies of its batch.
     void commit(std::mt19937_64& random) {
         events_committed hint;
         std::size_t settled = 0;
         answers given;
-        for (std::size_t left = 1 + random() % calls_.size(); left > 0; --left) {
-            std::visit([&](auto& next) { run(next, hint, settled, given); }, calls_.front());
-            calls_.pop_front();
-        }
+        const auto end = calls_.begin() + static_cast<std::ptrdiff_t>(1 + random() % calls_.size());
+        std::stable_partition(calls_.begin(), end,
+                              [](const call& each) { return std::holds_alternative<settlement>(each); });
+        for (auto each = calls_.begin(); each != end; ++each)
+            std::visit([&](auto& next) { run(next, hint, settled, given); }, *each);
+        calls_.erase(calls_.begin(), end);
         if (settled > 0) given.push_front(settlements_confirmed{settled});
         if (!hint.events.empty()) {
             if (random() % 2 == 0)
@@ -106,6 +109,7 @@ class simulated_store {
 
     void run(pending_event& event, events_committed& hint, std::size_t&, answers&) {
         hint.events.push_back(event);
+        newest_ = event.number;
         pending.emplace(event.number, std::move(event));
     }
 
@@ -113,7 +117,7 @@ class simulated_store {
         ++settled;
         const auto found = pending.find(what.number);
         if (found == pending.end()) {
-            ++unknown_settlements;
+            if (what.what != settlement::kind::discarded) ++unknown_settlements;
             return;
         }
         if (what.what == settlement::kind::failed) {
@@ -165,6 +169,7 @@ class simulated_store {
             if (next->first <= last_of_earlier_run_) parked_[next->second.what.user_id].erase(next->first);
         }
         read.reached_end = next == pending.end();
+        if (read.reached_end) read.last = std::max(read.last, newest_);
         to.push_back(page_arrived{std::move(read)});
     }
 
@@ -187,6 +192,7 @@ class simulated_store {
     answers replies_;
     std::map<std::string, std::set<sequence>> parked_;
     sequence mark_ = 0;
+    sequence newest_ = 0;  // that was stored
     sequence last_of_earlier_run_ = 0;
 };
 

@@ -11,6 +11,13 @@ using std::chrono::minutes;
 constexpr std::uint64_t largest_body = 200;
 constexpr std::size_t too_many_steps = 100'000;
 
+std::vector<settlement> settled_by(const std::vector<action>& actions) {
+    std::vector<settlement> settled;
+    for (const auto& each : testing::only<settle_event>(actions))
+        settled.push_back(each.what);
+    return settled;
+}
+
 retry_settings quick_retries() {
     return {.initial = seconds{1}, .max = minutes{1}, .max_age = minutes{10}};
 }
@@ -190,7 +197,12 @@ void world::act_as_person() {
         model_.resume_by_hand();
         return happened(resume_asked{});
     }
-    switch (pick(6)) {
+    switch (pick(9)) {
+        case 6:
+        case 7:
+            return discard_some();
+        case 8:
+            return hasten_one();
         case 0:
             say("pause");
             model_.pause_by_hand();
@@ -207,6 +219,36 @@ void world::act_as_person() {
         default:
             return reload();
     }
+}
+
+sequence world::some_pending() {
+    if (store_.pending.empty()) return 0;
+    return std::next(store_.pending.begin(), static_cast<std::ptrdiff_t>(pick(store_.pending.size())))->first;
+}
+
+void world::discard_some() {
+    std::vector<sequence> numbers;
+    for (auto left = 1 + pick(8); left > 0; --left)
+        if (const sequence number = some_pending(); number != 0) numbers.push_back(number);
+    std::ranges::sort(numbers);
+    numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+    say("discard " + std::to_string(numbers.size()));
+    note_stops();
+    auto& actions = machine_->resume(clock_.now(), withdrawal_asked{numbers});
+    const auto told = testing::only<report_withdrawal>(actions);
+    kept_.expect(told.size() == 1, "whoever asks is answered");
+    accounts_.withdrawn(numbers, settled_by(actions), told.empty() ? 0 : told[0].in_flight, kept_);
+    obey_all(actions);
+}
+
+void world::hasten_one() {
+    const sequence number = some_pending();
+    if (number == 0) return;
+    say("hasten " + std::to_string(number));
+    note_stops();
+    auto& actions = machine_->resume(clock_.now(), retry_asked{number});
+    accounts_.hastened(number, settled_by(actions), clock_.now(), kept_);
+    obey_all(actions);
 }
 
 void world::reload() {

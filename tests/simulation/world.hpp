@@ -75,6 +75,9 @@ class world {
     void obey(remember_upstream& todo);
     void obey(report_upstream&) {}
     void obey(report_withdrawal&) {}
+    void discard_some();
+    void hasten_one();
+    [[nodiscard]] sequence some_pending();
     void obey(park_events& todo) { store_.park(std::move(todo.events)); }
     void obey(mark_parked& todo) { store_.mark_parked(todo.through); }
     void obey(unpark_events& todo) { store_.unpark(std::move(todo.events)); }
