@@ -71,6 +71,10 @@ result<batch_type, problem> batch_type_of(const request_head& head) {
 std::optional<problem> refuse_unless_ndjson(const request_head& head) {
     if (std::optional<problem> wrong = refuse_unless("application/x-ndjson", "the events as JSON, one a line", head))
         return wrong;
+    return refuse_coded(head);
+}
+
+std::optional<problem> refuse_coded(const request_head& head) {
     for (const header_field& field : head.fields)
         if (equals_ignoring_case(field.name, "content-encoding") && !equals_ignoring_case(field.value, "identity"))
             return unsupported("The Content-Encoding \"" + printable(field.value, 100) +

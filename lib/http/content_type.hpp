@@ -21,6 +21,9 @@ enum class coding { none, gzip };
 enum class batch_type { json, ndjson };
 [[nodiscard]] result<batch_type, problem> batch_type_of(const request_head& head);
 
+// 415 where the body is coded in any way.
+[[nodiscard]] std::optional<problem> refuse_coded(const request_head& head);
+
 // 415 unless it is announced as application/x-ndjson and not coded.
 [[nodiscard]] std::optional<problem> refuse_unless_ndjson(const request_head& head);
 

@@ -41,8 +41,7 @@ TEST_F(openapi, is_a_valid_document_of_this_version_with_fitting_examples) {
 TEST_F(openapi, documents_every_route_and_no_other) {
     POSTHASTE_NEEDS_NODE();
     start();
-    expect_right("routes", {POSTHASTE_SOURCE_DIR "/daemon/supervisor/api.cpp", "/users/{username}",
-                            "/{version}/users/{username}"});
+    expect_right("routes", {POSTHASTE_SOURCE_DIR "/daemon/supervisor/api.cpp"});
 }
 
 TEST_F(openapi, holds_for_every_documented_request) {

@@ -82,7 +82,10 @@ const checks = {
     for (const operation of ordered)
       for (const { what, request } of examplesOf(operation)) {
         const { given, faults } = await ask(operation, request);
-        const failed = given.status < 300 ? [] : unlike(given, 200);
+        // Whether that one event is there, and still to be sent or removed, is a race.
+        const changesOne = operation.path.includes("{id}") && operation.method !== "GET";
+        const fits = given.status < 300 || (changesOne && [404, 409].includes(given.status));
+        const failed = fits ? [] : unlike(given, 200);
         report(`${operation.name} ${what}`, [...faults, ...failed]);
       }
   },

@@ -52,6 +52,7 @@ export const untried = {
   "4XX": "needs an upstream's answer",
   401: "needs a daemon with tokens",
   408: "takes ten seconds",
+  409: "needs an event in that state",
   502: "needs an upstream's answer",
   503: "needs a daemon that is full, or stops",
 };
@@ -95,7 +96,7 @@ const mistakes = [
   ...["0197a1b2-c3d4-7e5f-8a6b-ffffffffffff", "nonsense"].map((id) => ({
     status: 404,
     what: `the id ${id}`,
-    of: (operation, good) => operation.path.endsWith("{id}") && { ...good, target: targetOf(operation, { id }) },
+    of: (operation, good) => operation.path.includes("{id}") && { ...good, target: targetOf(operation, { id }) },
   })),
   {
     status: 413,
@@ -109,7 +110,13 @@ const mistakes = [
   {
     status: 422,
     what: "an empty event",
-    of: (_, good) => good.body && { ...good, body: good.body.startsWith("[") ? "[{}]" : "{}" },
+    of: (operation, good) =>
+      good.body && !takesFilter(operation) && { ...good, body: good.body.startsWith("[") ? "[{}]" : "{}" },
+  },
+  {
+    status: 422,
+    what: "a filter that is not known",
+    of: (operation, good) => takesFilter(operation) && { ...good, body: '{"evnt":"Ticket Created"}' },
   },
   {
     status: 422,
@@ -125,6 +132,7 @@ const mistakes = [
   },
 ];
 
+const takesFilter = (operation) => ["/v1/retry", "/v1/discard"].includes(operation.path);
 const takesKey = (operation) => operation.parameters.some((one) => one.name === "Idempotency-Key");
 
 export function mistakesOf(operation) {
