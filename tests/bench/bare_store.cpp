@@ -1,5 +1,7 @@
-// The store by itself, on one thread, beside the least that SQLite can be asked to do: bare_store FOLDER ROUNDS
+// The store by itself, on one thread, beside the least that SQLite can be asked to do: bare_store FOLDER ROUNDS, or
+// bare_store FOLDER ROUNDS inserting, for that one alone.
 //
+// inserting: the ceiling of batches, 1,000 inserts of what the sample event weighs in one transaction, nothing deleted.
 // minimal: 256 inserts of 300-byte rows and 256 deletes by id in one transaction, no index, no checksum, no facts kept.
 // outbox: the same through the outbox, with delivered facts kept ("day") and without ("none").
 // In turn, WAL, every commit synced, checkpoints at 1,000 pages. Prints "store WHAT EVENTS-A-SECOND" lines.
@@ -9,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "lib/outbox/batch.hpp"
 
@@ -19,6 +22,7 @@ using namespace posthaste;
 constexpr long batches = 800;
 constexpr long batch_events = 256;
 const std::string body(300, 'x');
+const std::string sample_body(170, 'x');
 
 [[noreturn]] void fail(const char* what) {
     std::fprintf(stderr, "bare_store: %s failed\n", what);
@@ -35,7 +39,8 @@ double seconds_of(const auto& work) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 }
 
-double minimal(const std::string& path) {
+// Inserts `each` a transaction, so many times; deletes those of the transaction before where it is told to.
+double minimal(const std::string& path, const std::string& row, long transactions, long each, bool deletes) {
     std::fclose(std::fopen(path.c_str(), "w"));
     sqlite_connection database;
     must(database.open(path).has_value(), "open");
@@ -48,11 +53,11 @@ double minimal(const std::string& path) {
     auto erase = database.prepare("DELETE FROM events WHERE seq = ?");
     must(insert.has_value() && erase.has_value(), "prepare");
     const double taken = seconds_of([&] {
-        for (long at = 0; at < batches * batch_events;) {
+        for (long at = 0; at < transactions * each;) {
             must(database.execute("BEGIN").has_value(), "begin");
-            for (long end = at + batch_events; at < end; ++at) {
-                must(insert->run(at, sqlite_blob{body}).has_value(), "insert");
-                must(erase->run(at - batch_events).has_value(), "delete");
+            for (long end = at + each; at < end; ++at) {
+                must(insert->run(at, sqlite_blob{row}).has_value(), "insert");
+                if (deletes) must(erase->run(at - each).has_value(), "delete");
             }
             must(database.execute("COMMIT").has_value(), "commit");
             if (database.wal_pages() >= 1000)
@@ -61,7 +66,7 @@ double minimal(const std::string& path) {
     });
     *insert = {};
     *erase = {};
-    return static_cast<double>(batches * batch_events) / taken;
+    return static_cast<double>(transactions * each) / taken;
 }
 
 double through_outbox(const std::string& path, milliseconds keep) {
@@ -99,12 +104,18 @@ double through_outbox(const std::string& path, milliseconds keep) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 3) return 2;
+    const bool only_inserting = count == 4 && std::string_view(arguments[3]) == "inserting";
+    if (count != 3 && !only_inserting) return 2;
     const std::filesystem::path folder = std::filesystem::path(arguments[1]) / "bare_store";
     for (int round = 0; round < std::atoi(arguments[2]); ++round) {
         std::filesystem::remove_all(folder);
         std::filesystem::create_directories(folder);
-        std::printf("store minimal %.0f\n", minimal(folder / "minimal.db"));
+        if (only_inserting) {
+            std::printf("store inserting %.0f\n", minimal(folder / "inserting.db", sample_body, 500, 1000, false));
+            std::fflush(stdout);
+            continue;
+        }
+        std::printf("store minimal %.0f\n", minimal(folder / "minimal.db", body, batches, batch_events, true));
         std::printf("store day %.0f\n", through_outbox(folder / "day.db", std::chrono::hours{24}));
         std::printf("store none %.0f\n", through_outbox(folder / "none.db", milliseconds{0}));
         std::fflush(stdout);

@@ -24,7 +24,7 @@ function ratio_row(label, of, to, goals,    c, goal) {
 
 $1 == "sync_around" && $2 == "accepting" && $3 == 1 { around = around " " $4 " " $5 }
 $1 == "sync" { append = append " " $3; overwrite = overwrite " " $5 }
-$1 == "run" && ($2 == "open" || $2 == "guarded") { rates[$2, $3] = rates[$2, $3] " " $4; next }
+$1 == "run" && $2 ~ /^(open|guarded|keyless|keyed|batches)$/ { rates[$2, $3] = rates[$2, $3] " " $4; next }
 $1 == "run" {
     if (!($3 in known)) { known[$3] = 1; column[++columns] = $3 }
     rates[$2, $3] = rates[$2, $3] " " $4
@@ -69,6 +69,14 @@ END {
     if (("open", 64) in rates && ("guarded", 64) in rates) \
         printf "\naccepting over 64 connections: without tokens %.0f a second, with %.0f, ratio %s (goal: at least 0.97)\n", \
             median(rates["open", 64]), median(rates["guarded", 64]), ratio("guarded", "open", 64)
+    if (("keyless", 64) in rates && ("keyed", 64) in rates) \
+        printf "\naccepting over 64 connections: without Idempotency-Key %.0f a second, with one each %.0f, ratio %s (goal: at least 0.75)\n", \
+            median(rates["keyless", 64]), median(rates["keyed", 64]), ratio("keyed", "keyless", 64)
+    if (("batches", 4) in rates) {
+        events = median(rates["batches", 4]) * 1000
+        printf "\nbatches of 1,000 over 4 connections: %.0f events a second; a minimal loop inserts %.0f, ratio %.2f (goal: at least 0.60)\n", \
+            events, median(kept["inserting"]), events / median(kept["inserting"])
+    }
     if (16 in drain) drain_row(16, 0.70)
     if (32 in drain) drain_row(32, 0.80)
     if (added50 != "") printf "\nfrom the 202 to the upstream's socket, idle (us): p50 %.0f (goal: at most 500), p99 %.0f (3000); fdatasync %.0f\n", \
