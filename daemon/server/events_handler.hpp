@@ -15,6 +15,7 @@
 #include "daemon/server/handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/event/catalog.hpp"
+#include "lib/metrics/histogram.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
@@ -24,6 +25,8 @@ struct events_options {
     std::function<instant()> now;
     // Why no event is taken at present, if so: asked before a body is read. The sink has the last word.
     std::function<std::optional<refusal>()> refusing;
+    // Where it is noted how long accepting took: request read → answer written. Outlives the handler.
+    histogram* durations = nullptr;
 };
 
 class events_handler final : public handler {
@@ -40,8 +43,9 @@ class events_handler final : public handler {
     void handle(std::shared_ptr<exchange> request) override;
 
   private:
-    void submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key);
-    void stored(exchange& request, const result<uuid, refusal>& outcome);
+    void submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key,
+                steady_time began);
+    void stored(exchange& request, const result<uuid, refusal>& outcome, steady_time began);
 
     events_options options_;
     event_sink& sink_;

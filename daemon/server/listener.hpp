@@ -27,6 +27,8 @@ struct listener_options {
     std::function<instant()> now;
     milliseconds sweep_every{250};
     std::uint64_t body_bytes = 64 * MiB;  // of all bodies that are being received or wait for their answer
+    // Hears of every problem before it is answered; without a valid head that one is empty.
+    std::function<void(const request_head&, const problem&)> refused{};
 };
 
 class listener {

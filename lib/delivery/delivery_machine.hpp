@@ -158,6 +158,8 @@ class delivery_machine {
     [[nodiscard]] std::size_t unconfirmed() const noexcept { return unconfirmed_; }
     [[nodiscard]] const lanes& window() const noexcept { return lanes_; }
     [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
+    // What the attempt that ended last made of its event.
+    [[nodiscard]] verdict concluded() const noexcept { return concluded_; }
     // state, reason, since, next_probe_at, concurrency, in_flight.
     [[nodiscard]] upstream_report report(instant now) const;
 
@@ -225,6 +227,7 @@ class delivery_machine {
     bool stopping_ = false;
     std::uint32_t in_flight_ = 0;
     std::size_t unconfirmed_ = 0;
+    verdict concluded_ = verdict::retry;
     std::optional<steady_time> armed_;
 };
 
