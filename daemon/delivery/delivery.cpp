@@ -8,10 +8,12 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/delivery/delivery_log.hpp"
+#include "daemon/delivery/delivery_metrics.hpp"
 #include "daemon/upstream/pool.hpp"
 #include "daemon/upstream/user_lookups.hpp"
 #include "lib/config/target.hpp"
 #include "lib/delivery/delivery_machine.hpp"
+#include "lib/metrics/delivery_meter.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
@@ -46,11 +48,14 @@ struct delivery::impl final : private attempt_listener {
           lookups(context, options.now),
           watch(options.tell_watcher),
           wake(context.get_executor()),
-          grace(context.get_executor()) {}
+          grace(context.get_executor()) {
+        meter.use(options.events);
+    }
 
     void happened(occurrence what) { happened(options.now(), std::move(what)); }
 
     void happened(instant now, occurrence what) {
+        moment = now.steady;
         for (action& next : machine.resume(now, std::move(what)))
             std::visit([this](auto& todo) { obey(todo); }, next);
         if (stopped && machine.in_flight() == 0 && machine.unconfirmed() == 0) finish();
@@ -62,7 +67,10 @@ struct delivery::impl final : private attempt_listener {
         events.settle(std::move(todo.what));
         if (watched) watch.settled(told, answer);  // after the store was told: whoever hears may ask for the event
     }
-    void obey(report_death& todo) { log.died(todo); }
+    void obey(report_death& todo) {
+        log.died(todo);
+        meter.died(todo.event_name, todo.reason);
+    }
     void obey(park_events& todo) { events.park(std::move(todo.events)); }
 
     void obey(const mark_parked& todo) { events.mark_parked(todo.through); }
@@ -71,6 +79,7 @@ struct delivery::impl final : private attempt_listener {
     void obey(start_attempt& todo) {
         const pending_event& event = machine.event(todo.place);
         log.attempt_starts(event, todo.retries);
+        meter.started(todo.place, event, moment);
         pool.start(
             {.place = todo.place, .event = &event, .retries = todo.retries, .keeps_answer = watch.wants(event.number)},
             todo.new_connection);
@@ -127,11 +136,13 @@ struct delivery::impl final : private attempt_listener {
     void attempt_ended(std::uint32_t place, attempt_outcome outcome) override {
         const instant now = options.now();
         log.attempt_ended(machine.event(place), outcome);
+        const auto measured = meter.ended(place, machine.event(place), outcome.status, now);
         note(outcome, now);
         const bool failed = is_trouble(outcome);
         const attempt_outcome kept = failed ? outcome : attempt_outcome{};
         answer = std::exchange(outcome.answer, {});
         happened(now, posthaste::attempt_ended{place, std::move(outcome)});
+        meter.judged(measured, machine.concluded());
         answer.reset();
         if (failed && machine.report(now).state == "up") log.attempt_failed(kept, backlog(), now.steady);
     }
@@ -185,6 +196,12 @@ struct delivery::impl final : private attempt_listener {
         return report;
     }
 
+    [[nodiscard]] delivery_metrics measured() const {
+        delivery_metrics all{status(), meter.measures()};
+        all.measures.connections = pool.connections() + lookups.connections();
+        return all;
+    }
+
     void committed(std::vector<pending_event> those, sequence last) {
         watch.committed(those, is_up());
         happened(events_committed{std::move(those), last});
@@ -209,6 +226,8 @@ struct delivery::impl final : private attempt_listener {
     timer grace;                            // of a stop
     delivery_log log;
     rate_window delivered;
+    delivery_meter meter;
+    steady_time moment;  // of what is being obeyed
     std::optional<attempt_error> last_error;
     std::vector<std::function<void()>> asked;     // replies to pause and resume, until they are remembered
     std::function<void(std::size_t)> withdrawal;  // the reply to the one that is being made
@@ -282,6 +301,14 @@ void delivery::withdraw(std::vector<sequence> numbers, std::function<void(std::s
     asio::post(impl_->io, [this, numbers = std::move(numbers), reply = std::move(reply)]() mutable {
         impl_->withdraw(std::move(numbers), std::move(reply));
     });
+}
+
+void delivery::measure(std::function<void(delivery_metrics)> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->measured()); });
+}
+
+void delivery::name_events(event_names events) {
+    asio::post(impl_->io, [this, events = std::move(events)]() mutable { impl_->meter.use(std::move(events)); });
 }
 
 void delivery::forget_watch(std::uint64_t watch) {

@@ -18,6 +18,7 @@
 #include "lib/delivery/settlement_watch.hpp"
 #include "lib/delivery/upstream_report.hpp"
 #include "lib/identity/identity_rules.hpp"
+#include "lib/metrics/event_labels.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
@@ -25,6 +26,7 @@ namespace posthaste {
 using delivery_status = upstream_report;
 
 struct upstream_peer;
+struct delivery_metrics;
 
 // What a reload may change: made on any thread, handed over whole.
 struct delivery_plan {
@@ -38,6 +40,7 @@ struct delivery_options {
     std::function<instant()> now;
     std::function<std::uint64_t()> random;               // called on the delivery thread only
     std::function<void(watched_end)> tell_watcher = {};  // called on the delivery thread
+    event_names events = {};                             // the metrics tell these apart
 };
 
 class delivery final : public commit_listener {
@@ -77,6 +80,9 @@ class delivery final : public commit_listener {
     // Removes pending events (numbers in ascending order), but for those in flight, of which `reply` tells how many
     // they are; the removal is then on its way to the store.
     void withdraw(std::vector<sequence> numbers, std::function<void(std::size_t in_flight)> reply);
+    void measure(std::function<void(delivery_metrics)> reply);
+    // Other events that the metrics tell apart.
+    void name_events(event_names events);
     // That watcher does not wait for its event any more.
     void forget_watch(std::uint64_t watch);
     // Asks the upstream for a user, where it is up.

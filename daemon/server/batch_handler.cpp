@@ -59,6 +59,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
           most_events_(of.options_.most_events),
           catalog_(of.catalog_),
           request_(std::move(request)),
+          began_(of.options_.now().steady),
           text_(std::move(request_->body())) {}
 
     void start() {
@@ -126,11 +127,11 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     void stored(const result<receipt, refusal>& outcome) {
         if (!outcome) return request_->answer(posthaste::problem_of(outcome.error()));
         response told{.status = 202, .body = to_json(*outcome)};
-        if (outcome->replayed)
-            told.fields = "Idempotency-Replayed: true\r\n";
-        else
-            of_.accepted_.add(of_.options_.now().steady, outcome->events);
+        if (outcome->replayed) told.fields = "Idempotency-Replayed: true\r\n";
         request_->answer(std::move(told));
+        const steady_time now = of_.options_.now().steady;
+        if (!outcome->replayed) of_.accepted_.add(now, outcome->events);
+        if (of_.options_.durations != nullptr) of_.options_.durations->observe(now - began_);
     }
 
     void later(void (run::*step)()) {
@@ -142,6 +143,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     const std::size_t most_events_;
     const std::shared_ptr<const event_catalog> catalog_;
     const std::shared_ptr<exchange> request_;
+    const steady_time began_;
     std::string packed_;
     std::string text_;
     std::optional<gunzip> unpacking_;

@@ -17,6 +17,7 @@
 #include "daemon/store/store.hpp"
 #include "lib/event/catalog.hpp"
 #include "lib/event/envelope.hpp"
+#include "lib/metrics/histogram.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
@@ -25,8 +26,9 @@ struct batch_options {
     std::uint64_t body_limit = 16 * MiB;
     std::size_t most_events = 10'000;
     std::function<instant()> now;
-    std::function<std::optional<refusal>()> refusing;   // as in events_options
-    std::function<void(const envelope&)> mismatched{};  // the same
+    std::function<std::optional<refusal>()> refusing;  // these as in events_options
+    std::function<void(const envelope&)> mismatched{};
+    histogram* durations = nullptr;
 };
 
 class batch_handler final : public handler {

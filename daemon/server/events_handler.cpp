@@ -31,6 +31,7 @@ std::optional<problem> events_handler::refuse(const request_head& head) const {
 }
 
 void events_handler::handle(std::shared_ptr<exchange> request) {
+    const steady_time began = options_.now().steady;
     const request_head& head = request->head();
     if (*coding_of(head) == coding::gzip) {
         if (std::optional<problem> wrong = unpack(*request, options_.body_limit)) return request->answer(*wrong);
@@ -47,13 +48,15 @@ void events_handler::handle(std::shared_ptr<exchange> request) {
     what.path = head.path;
     what.body = std::move(request->body());
     take_headers(what, head);
-    if (key || (waits_ != nullptr && preferred_wait(head))) return submit(std::move(request), std::move(what), key);
-    sink_.append(std::move(what), [this, waiting = std::move(request)](const result<uuid, refusal>& outcome) {
-        stored(*waiting, outcome);
+    if (key || (waits_ != nullptr && preferred_wait(head)))
+        return submit(std::move(request), std::move(what), key, began);
+    sink_.append(std::move(what), [this, waiting = std::move(request), began](const result<uuid, refusal>& outcome) {
+        stored(*waiting, outcome, began);
     });
 }
 
-void events_handler::submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key) {
+void events_handler::submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key,
+                            steady_time began) {
     const auto wait = waits_ != nullptr ? preferred_wait(request->head()) : std::nullopt;
     const auto watch = wait ? waits_->begin() : std::nullopt;
     submission one{.events = {}, .key = key};
@@ -61,24 +64,26 @@ void events_handler::submit(std::shared_ptr<exchange> request, event what, const
     only.what = std::move(what);
     only.watch = watch.value_or(0);
     sink_.submit(std::move(one),
-                 [this, waiting = std::move(request), watch, wait](const result<receipt, refusal>& outcome) {
+                 [this, waiting = std::move(request), watch, wait, began](const result<receipt, refusal>& outcome) {
                      if (outcome && !outcome->replayed && watch) {
                          accepted_.add(options_.now().steady);
                          return waits_->stored(*watch, waiting, outcome->first, *wait);
                      }
                      if (watch) waits_->give_up(*watch);
                      if (!outcome) return waiting->answer(problem_of(outcome.error()));
-                     if (!outcome->replayed) return stored(*waiting, outcome->first);
+                     if (!outcome->replayed) return stored(*waiting, outcome->first, began);
                      response again = accepted(outcome->first);
                      again.fields += "Idempotency-Replayed: true\r\n";
                      waiting->answer(std::move(again));
                  });
 }
 
-void events_handler::stored(exchange& request, const result<uuid, refusal>& outcome) {
+void events_handler::stored(exchange& request, const result<uuid, refusal>& outcome, steady_time began) {
     if (!outcome) return request.answer(problem_of(outcome.error()));
-    accepted_.add(options_.now().steady);
     request.answer(accepted(*outcome));
+    const steady_time now = options_.now().steady;
+    accepted_.add(now);
+    if (options_.durations != nullptr) options_.durations->observe(now - began);
 }
 
 }  // namespace posthaste

@@ -28,7 +28,10 @@ struct listener_options {
     limit_settings limits;
     std::function<instant()> now;
     milliseconds sweep_every{250};
-    std::uint64_t body_bytes = 64 * MiB;  // of all bodies together (body_budget.hpp)
+    // Of all bodies together, that are being received or wait for their answer (body_budget.hpp).
+    std::uint64_t body_bytes = 64 * MiB;
+    // Hears of every problem before it is answered; without a valid head that one is empty.
+    std::function<void(const request_head&, const problem&)> refused{};
 };
 
 class listener {

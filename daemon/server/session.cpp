@@ -255,6 +255,7 @@ void session::answer(response what) {
 void session::answer(const problem& what) {
     if (phase_ == phase::closed) return;
     REQUIRE(phase_ == phase::handling, "an exchange is answered exactly once");
+    if (shared_->options.refused) shared_->options.refused(head_, what);
     closing_ = what.close;
     std::string fields = what.fields;
     if (what.retry_after) fields += "Retry-After: " + std::to_string(what.retry_after->count()) + "\r\n";

@@ -28,8 +28,10 @@ void session::check_deadline(steady_time now) {
             if (waited >= (fresh_ ? first_byte_limit : idle_limit)) close();
             break;
         case phase::reading_head:
-            if (waited >= head_limit)
+            if (waited >= head_limit) {
+                head_ = {};  // it is still the one before
                 fail(too_slow("The request line and headers were not complete within 10 s. Send them at once."));
+            }
             break;
         case phase::reading_body:
             if (waited < body_span) break;

@@ -33,9 +33,10 @@ class disk_gauge {
     // The rule by itself: what `free` bytes make of the state.
     [[nodiscard]] static bool low_with(std::uint64_t free, std::uint64_t reserve, bool was_low) noexcept;
 
-  private:
+    // Asks the file system; empty: not known.
     [[nodiscard]] std::optional<std::uint64_t> free_bytes() const noexcept;
 
+  private:
     std::string folder_;
     std::uint64_t reserve_;
     std::optional<steady_time> asked_;

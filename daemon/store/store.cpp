@@ -196,8 +196,16 @@ void store::reconfigure(queue_settings queue) {
     impl_->add_lookup(reconfiguration{std::move(queue)});
 }
 
+void store::name_events(event_names events) {
+    impl_->add_lookup(naming{std::move(events)});
+}
+
 void store::status(std::function<void(store_status)> reply) {
     impl_->add_lookup(status_lookup{std::move(reply)});
+}
+
+void store::measure(std::function<void(store_report)> reply) {
+    impl_->add_lookup(measure_lookup{std::move(reply)});
 }
 
 void store::find(uuid id, std::function<void(std::optional<event_facts>)> reply) {

@@ -22,6 +22,7 @@
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/event/event.hpp"
+#include "lib/metrics/event_labels.hpp"
 #include "lib/outbox/by_hand.hpp"
 #include "lib/outbox/identity_table.hpp"
 #include "lib/outbox/types.hpp"
@@ -29,6 +30,7 @@
 namespace posthaste {
 
 class outbox;
+struct store_report;
 
 // Why an event was not taken.
 enum class refusal { queue_full, disk_full, store_unavailable, shutting_down, busy, key_reused };
@@ -72,6 +74,7 @@ struct store_options {
     queue_settings queue;
     std::function<instant()> now;           // the clocks
     std::function<std::uint64_t()> random;  // called on the store thread only
+    event_names events{};                   // the metrics tell these apart
 };
 
 class store final : public event_sink {
@@ -115,9 +118,12 @@ class store final : public event_sink {
 
     // Other bounds, times to keep, reserve and durability, from one of the next commits on. The path stays as it is.
     void reconfigure(queue_settings queue);
+    // Other events that the metrics tell apart, the same way.
+    void name_events(event_names events);
 
     // For people: replies run on the accept io_context.
     void status(std::function<void(store_status)> reply);
+    void measure(std::function<void(store_report)> reply);
     void find(uuid id, std::function<void(std::optional<event_facts>)> reply);
     void list(list_request request, std::function<void(list_page)> reply);
     // What the upstream said of users (lib/identity).

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/store/store.hpp"
+#include "daemon/store/store_report.hpp"
 #include "lib/outbox/batch.hpp"
 
 namespace posthaste {
@@ -24,13 +25,22 @@ struct status_lookup {
     std::function<void(store_status)> reply;
 };
 
+struct measure_lookup {
+    std::function<void(store_report)> reply;
+};
+
 // Other settings, from the next commit on.
 struct reconfiguration {
     queue_settings queue;
 };
 
+// The same of what the metrics tell apart.
+struct naming {
+    event_names events;
+};
+
 // What people ask: read after the commit. And what they change of the store itself, in its turn.
-using lookup = std::variant<question, status_lookup, reconfiguration>;
+using lookup = std::variant<question, status_lookup, measure_lookup, reconfiguration, naming>;
 
 using import_reply = std::function<void(result<import_report, refusal>)>;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -52,7 +53,9 @@ store_thread::store_thread(std::unique_ptr<outbox> box, store_options options, b
       delivery_(delivery),
       queue_(queue),
       gate_(gate),
-      disk_(folder_of(options_.queue.path), options_.queue.disk_reserve) {}
+      disk_(folder_of(options_.queue.path), options_.queue.disk_reserve) {
+    meter_.use(options_.events);
+}
 
 void store_thread::run(commit_listener* listener) noexcept {
     listener_ = listener;
@@ -120,6 +123,7 @@ void store_thread::commit(store_batch taken) {
         refuse_rest(taken);
         fail(outcome.error(), std::move(taken.append_replies));
     }
+    meter_.committed(taken.work, *outcome, options_.now().steady - now.steady);
     may_shrink_ = true;
     answer_appends(accept_, taken, outcome->appends);
     answer_submissions(accept_, taken, outcome->submissions);
@@ -191,14 +195,31 @@ lookup_answer store_thread::answer(question& asked) {
     return *std::move(answered);
 }
 
-lookup_answer store_thread::answer(status_lookup& asked) {
+store_status store_thread::status() {
     const auto oldest = box_->oldest_pending();
     if (!oldest) {
         fail(oldest.error());
     }
-    store_status status{
+    return {
         .totals = box_->totals(), .oldest_pending = *oldest, .queue_full = box_->is_full(), .disk_full = held_ || low_};
-    return [reply = std::move(asked.reply), status] { reply(status); };
+}
+
+lookup_answer store_thread::answer(status_lookup& asked) {
+    return [reply = std::move(asked.reply), now = status()] { reply(now); };
+}
+
+lookup_answer store_thread::answer(measure_lookup& asked) {
+    store_report report{.status = status(), .measures = meter_.measures()};
+    std::error_code missing;
+    const auto wal_bytes = std::filesystem::file_size(options_.queue.path + "-wal", missing);
+    report.measures.wal_bytes = missing ? 0 : wal_bytes;
+    report.measures.disk_free_bytes = disk_.free_bytes();
+    return [reply = std::move(asked.reply), report = std::move(report)] { reply(report); };
+}
+
+lookup_answer store_thread::answer(naming& asked) {
+    meter_.use(std::move(asked.events));
+    return [] {};
 }
 
 lookup_answer store_thread::answer(reconfiguration& asked) {

@@ -14,6 +14,7 @@
 #include "daemon/store/store.hpp"
 #include "daemon/store/store_batch.hpp"
 #include "lib/base/log.hpp"
+#include "lib/metrics/store_meter.hpp"
 #include "lib/outbox/batch.hpp"
 #include "lib/outbox/commit_queue.hpp"
 #include "lib/outbox/outbox.hpp"
@@ -45,7 +46,10 @@ class store_thread {
     void look_up();
     [[nodiscard]] lookup_answer answer(question& asked);
     [[nodiscard]] lookup_answer answer(status_lookup& asked);
+    [[nodiscard]] lookup_answer answer(measure_lookup& asked);
     [[nodiscard]] lookup_answer answer(reconfiguration& asked);
+    [[nodiscard]] lookup_answer answer(naming& asked);
+    [[nodiscard]] store_status status();
     void shrink();
     void keep_house();
     void copy_log();
@@ -72,6 +76,7 @@ class store_thread {
     bool low_ = false;            // the disk is under its reserve
     bool told_unknown_ = false;
     repeat_guard full_warnings_;
+    store_meter meter_;
 };
 
 }  // namespace posthaste

@@ -7,7 +7,9 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "daemon/delivery/delivery_metrics.hpp"
 #include "daemon/supervisor/chance.hpp"
+#include "daemon/supervisor/process_facts.hpp"
 #include "lib/config/target.hpp"
 
 namespace posthaste {
@@ -38,6 +40,24 @@ user_source users_of(boost::asio::io_context& accept, store& outbox, delivery& u
     };
 }
 
+metrics_source measured(boost::asio::io_context& accept, store& outbox, delivery& upstream,
+                        std::function<configuration_state()> configuration) {
+    return {
+        .store = [&outbox](auto reply) { outbox.measure(std::move(reply)); },
+        .delivery =
+            [&accept, &upstream](auto reply) {
+                upstream.measure([&accept, reply = std::move(reply)](delivery_metrics all) {
+                    boost::asio::post(accept, [reply, all = std::move(all)]() mutable {
+                        reply(std::move(all.upstream), std::move(all.measures));
+                    });
+                });
+            },
+        .configuration = std::move(configuration),
+        .process = read_process_facts,
+        .now = read_clocks,
+    };
+}
+
 // On the accept thread, which owns the reply.
 std::function<void(upstream_report)> on_accept(boost::asio::io_context& accept,
                                                std::function<void(upstream_report)> reply) {
@@ -56,14 +76,16 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
       events_({.body_limit = frozen->limits.body,
                .now = read_clocks,
                .refusing = [this] { return refusing(); },
-               .mismatched = [this](const envelope& what) { warn_of(what); }},
+               .mismatched = [this](const envelope& what) { warn_of(what); },
+               .durations = &measures_.durations},
               outbox, catalog_of(frozen), accepted_, &waits_),
       batch_(accept,
              {.body_limit = frozen->limits.batch_body,
               .most_events = frozen->limits.batch_events,
               .now = read_clocks,
               .refusing = [this] { return refusing(); },
-              .mismatched = [this](const envelope& what) { warn_of(what); }},
+              .mismatched = [this](const envelope& what) { warn_of(what); },
+              .durations = &measures_.durations},
              outbox, catalog_of(frozen), accepted_),
       users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age, read_clocks),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
@@ -92,7 +114,8 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
               upstream.resume([&upstream, reply = on_accept(accept, std::move(reply))] { upstream.status(reply); });
           },
           [this] { return refusing(); }),
-      status_(source(accept, outbox, upstream, std::move(configuration)), frozen->queue, accepted_, read_clocks),
+      status_(source(accept, outbox, upstream, configuration), frozen->queue, accepted_, read_clocks),
+      metrics_(measured(accept, outbox, upstream, std::move(configuration)), frozen->queue, measures_),
       ready_(source(accept, outbox, upstream, {})) {
     using enum access_scope;
     routes_.add("POST", "/run/event", app, events_);
@@ -112,6 +135,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
     routes_.add("POST", "/v1/pause", operators, pause_);
     routes_.add("POST", "/v1/resume", operators, resume_);
     routes_.add("GET", "/v1/status", operators, status_);
+    routes_.add("GET", "/metrics", operators, metrics_);
     routes_.add("GET", "/livez", anyone, live_);
     routes_.add("GET", "/readyz", anyone, ready_);
     routes_.add("GET", "/openapi.json", anyone, openapi_);
@@ -123,6 +147,7 @@ void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     waits_.reconfigure(most_waits(*frozen));
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
     status_.reconfigure(frozen->queue);
+    metrics_.reconfigure(frozen->queue);
     warnings_ = {};
 }
 

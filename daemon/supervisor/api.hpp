@@ -16,6 +16,7 @@
 #include "daemon/server/health_handler.hpp"
 #include "daemon/server/import_handler.hpp"
 #include "daemon/server/list_handler.hpp"
+#include "daemon/server/metrics_handler.hpp"
 #include "daemon/server/openapi_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/single_event_handlers.hpp"
@@ -43,6 +44,9 @@ class api {
     // Takes what it holds of other settings; what does not fit its schema is told anew.
     void reconfigure(const std::shared_ptr<const settings>& frozen);
 
+    // A request was refused.
+    void refused(const request_head& head, const problem& why) { count_refusal(measures_, head, why); }
+
     // What became of an event that a request waits for.
     void settled(watched_end how) { waits_.ended(std::move(how)); }
 
@@ -58,6 +62,7 @@ class api {
 
     bool stopping_ = false;
     rate_window accepted_;
+    accept_measures measures_;
     delivery_waits waits_;
     schema_warnings warnings_;
     events_handler events_;
@@ -74,6 +79,7 @@ class api {
     switch_handler pause_;
     switch_handler resume_;
     status_handler status_;
+    metrics_handler metrics_;
     live_handler live_;
     ready_handler ready_;
     openapi_handler openapi_;

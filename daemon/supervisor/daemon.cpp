@@ -43,7 +43,8 @@ class running_daemon {
   public:
     running_daemon(const settings& frozen, const daemon_hooks& hooks)
         : frozen_(std::make_shared<const settings>(frozen)),
-          store_({frozen.queue, read_clocks, seeded_random()}, accept_io_, delivery_thread_.io()),
+          store_({frozen.queue, read_clocks, seeded_random(), names_of(frozen.events)}, accept_io_,
+                 delivery_thread_.io()),
           delivery_(delivery_thread_.io(),
                     {{frozen.upstream, frozen.delivery, nullptr},
                      read_clocks,
@@ -51,10 +52,16 @@ class running_daemon {
                      [this](watched_end how) {
                          boost::asio::post(accept_io_,
                                            [this, how = std::move(how)]() mutable { api_.settled(std::move(how)); });
-                     }},
+                     },
+                     names_of(frozen.events)},
                     store_),
           api_(accept_io_, frozen_, store_, delivery_, [this] { return reloader_.state(); }),
-          listener_(accept_io_, {frozen.listen, frozen.limits, read_clocks}, api_.routes()),
+          listener_(accept_io_,
+                    {.listen = frozen.listen,
+                     .limits = frozen.limits,
+                     .now = read_clocks,
+                     .refused = [this](const request_head& head, const problem& why) { api_.refused(head, why); }},
+                    api_.routes()),
           hooks_(hooks),
           reloader_(accept_io_, hooks.configuration, frozen_,
                     [this](fresh_configuration fresh) { bring_into_force(std::move(fresh)); }) {
@@ -127,6 +134,8 @@ class running_daemon {
         api_.reconfigure(frozen_);
         listener_.reconfigure(frozen_->limits, frozen_->listen);
         store_.reconfigure(frozen_->queue);
+        store_.name_events(names_of(frozen_->events));
+        delivery_.name_events(names_of(frozen_->events));
         if (fresh.delivery) delivery_.reconfigure(*std::move(fresh.delivery));
         if (fresh.by_hand) delivery_.probe_now();
     }

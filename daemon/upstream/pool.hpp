@@ -47,6 +47,8 @@ class upstream_pool final : private connection_owner {
     void start(attempt what, bool on_a_new_connection);
     // Closes everything; attempts in flight are given up without a word.
     void close();
+    // Those that are open or about to be.
+    [[nodiscard]] std::size_t connections() const noexcept { return active_.size() + idle_.size(); }
 
   private:
     using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,

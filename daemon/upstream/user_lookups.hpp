@@ -36,6 +36,7 @@ class user_lookups final : private attempt_listener {
     void ask(user_lookup what, reply then);
     // All who wait are told that the upstream was not asked; closes the connections.
     void close();
+    [[nodiscard]] std::size_t connections() const noexcept { return pool_.connections(); }
 
   private:
     static constexpr std::size_t most_at_once = 4;

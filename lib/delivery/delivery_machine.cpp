@@ -87,6 +87,7 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     --in_flight_;
     const attempt_ticket ticket = running_[ended.place].ticket;
     window_event& event = lanes_.at(ended.place);
+    concluded_ = verdict::retry;
     if (is_superseded(ended.place, ended.outcome)) {
         ++event.uncounted;
         health_.ended_void(ticket);

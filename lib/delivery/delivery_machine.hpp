@@ -171,6 +171,8 @@ class delivery_machine {
     [[nodiscard]] std::size_t unconfirmed() const noexcept { return unconfirmed_; }
     [[nodiscard]] const lanes& window() const noexcept { return lanes_; }
     [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
+    // What the attempt that ended last made of its event.
+    [[nodiscard]] verdict concluded() const noexcept { return concluded_; }
     // state, reason, since, next_probe_at, concurrency, in_flight.
     [[nodiscard]] upstream_report report(instant now) const;
 
@@ -244,6 +246,7 @@ class delivery_machine {
     // What was withdrawn and may still be in a page that was asked for before, with the count of settlements at which
     // it no longer can.
     std::unordered_map<sequence, std::uint64_t> withdrawn_;
+    verdict concluded_ = verdict::retry;
     std::optional<steady_time> armed_;
 };
 

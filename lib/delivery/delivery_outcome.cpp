@@ -27,6 +27,7 @@ void delivery_machine::conclude(slot place, attempt_outcome& outcome, verdict me
         ++event.uncounted;
         retry_at(place, health_.held_until(), now);
     } else if (meaning == verdict::pause || at_fault) {
+        concluded_ = meaning == verdict::retry ? verdict::retry : verdict::pause;
         ++event.uncounted;
         retry_when_allowed(place, now);
     } else {
@@ -35,6 +36,7 @@ void delivery_machine::conclude(slot place, attempt_outcome& outcome, verdict me
 }
 
 void delivery_machine::deliver(slot place, int status, instant now) {
+    concluded_ = verdict::delivered;
     const pending_event& event = lanes_.at(place).what;
     settle({.what = settlement::kind::delivered,
             .number = event.number,
@@ -67,6 +69,7 @@ void delivery_machine::count_failure(slot place, verdict meaning, instant now) {
 }
 
 void delivery_machine::die(slot place, death_reason reason, instant now) {
+    concluded_ = verdict::dead;
     pending_event& event = lanes_.at(place).what;
     event.history->next_at = now.wall;
     actions_.emplace_back(report_death{.id = event.id,

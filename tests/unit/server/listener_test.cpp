@@ -25,6 +25,22 @@ TEST_F(deadlines, answer_408_to_a_head_that_is_not_complete_in_10_s) {
     EXPECT_TRUE(connection.closed_by_peer());
 }
 
+TEST_F(deadlines, are_told_as_refusals_without_the_head_of_the_request_before) {
+    const auto told = std::make_shared<std::vector<std::string>>();
+    options.refused = [told](const request_head& head, const problem& why) {
+        told->push_back(std::string(head.method) + " " + std::string(head.path) + " " + std::string(why.name));
+    };
+    start();
+    raw_socket connection = connect();
+    ASSERT_TRUE(connection.send(post("/nothing", "body")));
+    EXPECT_EQ(status_of(connection.read_answer()), 404);
+    ASSERT_TRUE(connection.send("POST /echo/a HTTP/1.1\r\nHost: loc"));
+    EXPECT_FALSE(connection.has_more(milliseconds{50}));
+    turn_clock(milliseconds{10'400});
+    EXPECT_EQ(status_of(connection.read_answer()), 408);
+    on_thread([&] { EXPECT_EQ(*told, (std::vector<std::string>{"POST /nothing not-found", "  request-timeout"})); });
+}
+
 TEST_F(deadlines, count_a_head_from_its_first_byte) {
     start();
     raw_socket connection = connect();
