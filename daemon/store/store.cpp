@@ -197,7 +197,7 @@ void store::reconfigure(queue_settings queue) {
 }
 
 void store::name_events(event_names events) {
-    impl_->add_lookup(naming{std::move(events)});
+    impl_->queue.add(1, [&](store_batch& into) { into.names = std::move(events); });
 }
 
 void store::status(std::function<void(store_status)> reply) {

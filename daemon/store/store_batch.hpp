@@ -34,13 +34,8 @@ struct reconfiguration {
     queue_settings queue;
 };
 
-// The same of what the metrics tell apart.
-struct naming {
-    event_names events;
-};
-
 // What people ask: read after the commit. And what they change of the store itself, in its turn.
-using lookup = std::variant<question, status_lookup, measure_lookup, reconfiguration, naming>;
+using lookup = std::variant<question, status_lookup, measure_lookup, reconfiguration>;
 
 using import_reply = std::function<void(result<import_report, refusal>)>;
 
@@ -58,6 +53,7 @@ struct store_batch {
     std::vector<read_reply> read_replies;               // one for each of work.reads
     std::vector<std::function<void()>> memory_replies;  // once work.upstream is durable
     std::vector<lookup> lookups;
+    std::optional<event_names> names;  // what the metrics tell apart, this batch included
 
     // `later` goes behind this one's.
     void join(store_batch later) {
@@ -82,6 +78,9 @@ struct store_batch {
         move_all(later.import_replies, import_replies);
         move_all(later.read_replies, read_replies);
         move_all(later.lookups, lookups);
+        if (later.names) {
+            names = std::move(later.names);
+        }
     }
 };
 

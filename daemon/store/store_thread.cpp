@@ -112,6 +112,9 @@ void store_thread::commit(store_batch taken) {
         held_->join(std::move(taken));
         taken = std::move(*held_);
     }
+    if (taken.names) {
+        meter_.use(*std::exchange(taken.names, std::nullopt));
+    }
     const auto now = options_.now();
     watch_disk(now.steady, bytes_of_new(taken.work));
     auto outcome = commit_batch(*box_, taken.work,
@@ -215,11 +218,6 @@ lookup_answer store_thread::answer(measure_lookup& asked) {
     report.measures.wal_bytes = missing ? 0 : wal_bytes;
     report.measures.disk_free_bytes = disk_.free_bytes();
     return [reply = std::move(asked.reply), report = std::move(report)] { reply(report); };
-}
-
-lookup_answer store_thread::answer(naming& asked) {
-    meter_.use(std::move(asked.events));
-    return [] {};
 }
 
 lookup_answer store_thread::answer(reconfiguration& asked) {

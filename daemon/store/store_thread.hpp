@@ -48,7 +48,6 @@ class store_thread {
     [[nodiscard]] lookup_answer answer(status_lookup& asked);
     [[nodiscard]] lookup_answer answer(measure_lookup& asked);
     [[nodiscard]] lookup_answer answer(reconfiguration& asked);
-    [[nodiscard]] lookup_answer answer(naming& asked);
     [[nodiscard]] store_status status();
     void shrink();
     void keep_house();

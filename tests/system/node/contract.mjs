@@ -77,7 +77,8 @@ export class Contract {
           .split("\n")
           .filter((line) => line !== "")
           .flatMap((line) => this.#faults(JSON.parse(line), [...place, "x-line-schema"], `a line of ${what}: `));
-      return "schema" in media ? this.#faults(JSON.parse(text), [...place, "schema"], `${what}: `) : [];
+      const value = place.at(-1) === "text/plain" ? text : JSON.parse(text);
+      return "schema" in media ? this.#faults(value, [...place, "schema"], `${what}: `) : [];
     } catch (error) {
       return [`${what} is no JSON (${error.message}): ${text.slice(0, 200)}`];
     }
