@@ -43,13 +43,16 @@ result<settings, config_problems> load_settings(const config_options& options) {
     return load_settings(source, process_environment());
 }
 
-result<settings, exit_code> load_settings_or_complain(const config_options& options) {
-    auto loaded = load_settings(options);
+result<settings, exit_code> or_complain(result<settings, config_problems> loaded) {
     if (loaded) return *std::move(loaded);
     for (const auto& problem : loaded.error()) {
         std::cerr << problem.text << "\n";
     }
     return exit_code::usage;
+}
+
+result<settings, exit_code> load_settings_or_complain(const config_options& options) {
+    return or_complain(load_settings(options));
 }
 
 environment process_environment() {

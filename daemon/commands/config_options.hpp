@@ -24,8 +24,9 @@ void add_config_options(CLI::App& command, config_options& options);
 // Loads the settings; the error is all that is wrong.
 [[nodiscard]] result<settings, config_problems> load_settings(const config_options& options);
 
-// The same for a command that cannot go on without: the problems are printed to stderr, one a line, and the error is
-// the exit code.
+// For a command that cannot go on without: the problems are printed to stderr, one a line, and the error is the exit
+// code.
+[[nodiscard]] result<settings, exit_code> or_complain(result<settings, config_problems> loaded);
 [[nodiscard]] result<settings, exit_code> load_settings_or_complain(const config_options& options);
 
 // The process's environment. JOURNAL_STREAM is there only where stderr is that stream: what a desktop session started

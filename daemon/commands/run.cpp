@@ -1,4 +1,7 @@
+#include <iostream>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
@@ -6,17 +9,35 @@
 #include "daemon/commands/config_options.hpp"
 #include "daemon/supervisor/daemon.hpp"
 #include "lib/base/log.hpp"
+#include "lib/config/passed_addresses.hpp"
 
 namespace posthaste {
 
 namespace {
 
+// Sockets that were passed replace listen.addresses, at the start and at each reload.
+result<settings, config_problems> load_for(const std::vector<passed_socket>& sockets, const config_options& options) {
+    auto loaded = load_settings(options);
+    if (!loaded || sockets.empty()) return loaded;
+    std::vector<listen_address> addresses;
+    for (const auto& socket : sockets)
+        addresses.push_back(socket.address);
+    return with_passed_addresses(*std::move(loaded), std::move(addresses));
+}
+
 exit_code run(const config_options& options) {
-    const auto loaded = load_settings_or_complain(options);
+    auto sockets = take_passed_sockets();
+    if (!sockets) {
+        std::cerr << "posthaste run: " << sockets.error().message << "\n";
+        return sockets.error().code;
+    }
+    daemon_hooks hooks;
+    hooks.sockets = *std::move(sockets);
+    const auto load = [&] { return load_for(hooks.sockets, options); };
+    hooks.configuration = {load, process_environment()};
+    const auto loaded = or_complain(load());
     if (!loaded) return loaded.error();
     start_logging(loaded->log.level, loaded->log.format);
-    daemon_hooks hooks;
-    hooks.configuration = {[&options] { return load_settings(options); }, process_environment()};
     const auto ran = run_daemon(*loaded, hooks);
     if (!ran) spdlog::error("not started: {}", ran.error().message);
     stop_logging();

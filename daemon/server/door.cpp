@@ -74,6 +74,18 @@ result<void, start_failure> door::open(const listen_address& address) {
     return address.is_unix() ? open_unix(address.socket_path) : open_tcp(address);
 }
 
+result<void, start_failure> door::open(const passed_socket& passed) {
+    const listen_address& address = passed.address;
+    const auto family = address.is_unix() ? AF_UNIX : address.host.find(':') == std::string::npos ? AF_INET : AF_INET6;
+    error_code failed;
+    socket.assign({family, address.is_unix() ? 0 : IPPROTO_TCP}, passed.descriptor, failed);
+    if (failed) return cannot_listen(to_string(address), failed);
+    passed_ = true;
+    if (!address.is_unix()) port_ = address.port;
+    shown_ = (address.is_unix() ? "" : "http://") + to_string(address);
+    return {};
+}
+
 result<void, start_failure> door::open_tcp(const listen_address& address) {
     error_code failed;
     const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;

@@ -2,7 +2,9 @@
 //
 // A unix socket has the mode 0660, so that its folder and its group say who gets in. A file that a process left behind
 // is replaced; one behind which somebody still listens is not. It is removed when the door closes, unless another
-// process has put its own there. Belongs to the listener's thread.
+// process has put its own there. One that was passed to us is whose who passed it: its mode, its file and its backlog
+// stay as they are, and what connects after the door was closed waits there for the next process. Belongs to the
+// listener's thread.
 
 #pragma once
 
@@ -15,6 +17,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "daemon/server/passed_sockets.hpp"
 #include "daemon/server/session.hpp"
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
@@ -36,8 +39,11 @@ class door {
 
     // Binds and listens. Taken already: exit 75, with what to do.
     [[nodiscard]] result<void, start_failure> open(const listen_address& address);
+    // Takes the socket over; it listens already.
+    [[nodiscard]] result<void, start_failure> open(const passed_socket& passed);
     void close();
 
+    [[nodiscard]] bool is_passed() const noexcept { return passed_; }
     // The TCP port that was really taken; empty for a unix socket.
     [[nodiscard]] std::optional<std::uint16_t> port() const noexcept { return port_; }
     // "http://127.0.0.1:8650", "unix:/run/posthaste/posthaste.sock".
@@ -52,6 +58,7 @@ class door {
     [[nodiscard]] result<void, start_failure> open_unix(const std::string& path);
     void remove_file();
 
+    bool passed_ = false;
     std::optional<std::uint16_t> port_;
     std::string shown_;
     std::string path_;  // of the socket that is ours; empty: none

@@ -28,7 +28,8 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     impl(asio::io_context& on, listener_options options, router& routes)
         : io(on), shared(std::make_shared<server_context>(std::move(options), routes)), sweep(on.get_executor()) {}
 
-    result<void, start_failure> open(const listen_address& address) {
+    template <class Address>
+    result<void, start_failure> open(const Address& address) {
         auto opened = std::make_unique<door>(io);
         if (auto listens = opened->open(address); !listens) return listens;
         doors.push_back(std::move(opened));
@@ -43,7 +44,10 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     }
 
     void on_accept(door& at, const boost::system::error_code& failed, session::stream socket) {
-        if (shared->stopping) return;
+        if (shared->stopping) {
+            if (!failed && !over) take(at, std::move(socket));  // its peer is connected, and waits for an answer
+            return;
+        }
         shared->clock.update();
         if (failed) return accept_failed(at, failed);
         while (shared->connections.is_full()) {  // more than one has to go where the limit was lowered
@@ -124,11 +128,29 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     }
 
     void stop(std::function<void()> done) {
-        when_empty = std::move(done);
         shared->stopping = true;
+        shared->clock.update();
+        for (const auto& at : doors)
+            let_in_last(*at);
         close_doors();
         shared->connections.wind_up();
-        finish_if_empty();
+        // Behind the connections that were accepted, whose handlers wait already.
+        asio::post(io, [self = shared_from_this(), done = std::move(done)]() mutable {
+            self->when_empty = std::move(done);
+            self->finish_if_empty();
+        });
+    }
+
+    // Whoever is connected already gets an answer. Behind a passed socket they wait for the next process.
+    void let_in_last(door& at) {
+        if (at.waiting) take(at, *std::exchange(at.waiting, {}));
+        boost::system::error_code none_left;
+        if (!at.is_passed()) at.socket.non_blocking(true, none_left);
+        while (!at.is_passed() && !none_left && !shared->connections.is_full()) {
+            session::stream socket(io.get_executor());
+            at.socket.accept(socket, none_left);
+            if (!none_left) take(at, std::move(socket));
+        }
     }
 
     void close_doors() {
@@ -138,6 +160,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
 
     void finish_if_empty() {
         if (shared->connections.size() > 0 || !when_empty) return;
+        over = true;
         sweep.cancel();
         asio::post(io, std::exchange(when_empty, {}));
     }
@@ -147,6 +170,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     std::vector<std::unique_ptr<door>> doors;
     door::timer sweep;
     bool sweeping = false;
+    bool over = false;  // stopped, and no connection is left
     repeat_guard accept_trouble;
     std::function<void()> when_empty;
 };
@@ -158,13 +182,18 @@ listener::listener(asio::io_context& io, listener_options options, router& route
 
 listener::~listener() {
     impl_->shared->stopping = true;
+    impl_->over = true;
     impl_->shared->connections.on_room({});
     impl_->close_doors();
     impl_->sweep.cancel();
 }
 
 result<void, start_failure> listener::open() {
-    for (const listen_address& address : impl_->shared->options.listen.addresses)
+    const listener_options& options = impl_->shared->options;
+    for (const passed_socket& passed : options.passed)
+        if (auto opened = impl_->open(passed); !opened) return opened;
+    if (!options.passed.empty()) return {};
+    for (const listen_address& address : options.listen.addresses)
         if (auto opened = impl_->open(address); !opened) return opened;
     return {};
 }

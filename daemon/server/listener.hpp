@@ -18,6 +18,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "daemon/server/handler.hpp"
+#include "daemon/server/passed_sockets.hpp"
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
 
@@ -32,6 +33,7 @@ struct listener_options {
     std::uint64_t body_bytes = 64 * MiB;
     // Hears of every problem before it is answered; without a valid head that one is empty.
     std::function<void(const request_head&, const problem&)> refused{};
+    std::vector<passed_socket> passed{};  // where there are any, nothing else is opened
 };
 
 class listener {
@@ -43,7 +45,8 @@ class listener {
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
 
-    // Binds and listens on all addresses. A taken port or socket: exit 75 with the address and what to do.
+    // Binds and listens on all addresses, or takes the sockets over that were passed. A taken port or socket: exit 75
+    // with the address and what to do.
     [[nodiscard]] result<void, start_failure> open();
     // The addresses that are listened on, with the ports really taken: "http://127.0.0.1:8650", "unix:/PATH".
     [[nodiscard]] std::vector<std::string> addresses() const;
@@ -53,7 +56,8 @@ class listener {
     // on; no request that was begun is dropped. The addresses stay.
     void reconfigure(const limit_settings& limits, const listen_settings& listen);
     // Closes the listening sockets and idle connections; requests already read get their answers, then their
-    // connections close. `done` runs once no connection is left.
+    // connections close. A connection that was used, or came, within the last second gets that second to the end, so
+    // that a request which is on its way is answered, too. `done` runs once no connection is left.
     void stop(std::function<void()> done);
 
   private:

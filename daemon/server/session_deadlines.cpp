@@ -13,6 +13,7 @@ constexpr seconds body_span{10};
 constexpr std::uint64_t least_bytes_a_span = 10 * KiB;
 constexpr seconds write_limit{30};  // without any progress
 constexpr seconds linger_limit{1};
+constexpr seconds last_request_limit{1};  // when the daemon stops
 
 problem too_slow(std::string detail) {
     return {.status = 408, .name = "request-timeout", .detail = std::move(detail), .close = true};
@@ -23,6 +24,7 @@ problem too_slow(std::string detail) {
 void session::check_deadline(steady_time now) {
     // since_ may lie a sweep before what it stands for, and no deadline may be early (to linger is only a courtesy).
     const auto waited = now - since_ - shared_->options.sweep_every;
+    if (shared_->stopping && (phase_ == phase::idle || phase_ == phase::reading_head)) return wind_up();
     switch (phase_) {
         case phase::idle:
             if (waited >= (fresh_ ? first_byte_limit : idle_limit)) close();
@@ -66,7 +68,9 @@ void session::wind_up() {
     switch (phase_) {
         case phase::idle:
         case phase::reading_head:
-            return close();
+            // Who was at it a moment ago may have sent the next request just now, and what is in the socket was sent.
+            if (shared_->clock.steady() - since_ >= last_request_limit) (void)evict();
+            return;
         case phase::reading_body:
             fail({.status = 503,
                   .name = "shutting-down",

@@ -70,7 +70,8 @@ std::function<void(upstream_report)> on_accept(boost::asio::io_context& accept,
 
 api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& outbox,
          delivery& upstream, std::function<configuration_state()> configuration)
-    : waits_(accept, {.most = most_waits(*frozen),
+    : source_(source_of(accept, outbox, upstream, std::move(configuration))),
+      waits_(accept, {.most = most_waits(*frozen),
                       .find = [&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
                       .leave = [&upstream](std::uint64_t watch) { upstream.forget_watch(watch); }}),
       events_({.body_limit = frozen->limits.body,
@@ -114,9 +115,9 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
               upstream.resume([&upstream, reply = on_accept(accept, std::move(reply))] { upstream.status(reply); });
           },
           [this] { return refusing(); }),
-      status_(source(accept, outbox, upstream, configuration), frozen->queue, accepted_, read_clocks),
-      metrics_(measured(accept, outbox, upstream, std::move(configuration)), frozen->queue, measures_),
-      ready_(source(accept, outbox, upstream, {})) {
+      status_(source_, frozen->queue, accepted_, read_clocks),
+      metrics_(measured(accept, outbox, upstream, source_.configuration), frozen->queue, measures_),
+      ready_(source_) {
     using enum access_scope;
     routes_.add("POST", "/run/event", app, events_);
     routes_.add("POST", "/{version}/run/event", app, events_);
@@ -180,8 +181,8 @@ by_hand_source api::by_hand(boost::asio::io_context& accept, store& outbox, deli
     };
 }
 
-status_source api::source(boost::asio::io_context& accept, store& outbox, delivery& upstream,
-                          std::function<configuration_state()> configuration) {
+status_source api::source_of(boost::asio::io_context& accept, store& outbox, delivery& upstream,
+                             std::function<configuration_state()> configuration) {
     return {
         .store = [&outbox](auto reply) { outbox.status(std::move(reply)); },
         .upstream =

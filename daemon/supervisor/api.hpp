@@ -50,6 +50,9 @@ class api {
     // What became of an event that a request waits for.
     void settled(watched_end how) { waits_.ended(std::move(how)); }
 
+    // What /v1/status is made of; for as long as this lives.
+    [[nodiscard]] const status_source& source() const noexcept { return source_; }
+
     // From now on no event is taken and the daemon is not ready; what was read before is still answered.
     void stop();
 
@@ -57,10 +60,11 @@ class api {
     [[nodiscard]] std::optional<refusal> refusing() const;
     [[nodiscard]] by_hand_source by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream);
     void warn_of(const envelope& mismatched);
-    [[nodiscard]] status_source source(boost::asio::io_context& accept, store& outbox, delivery& upstream,
-                                       std::function<configuration_state()> configuration);
+    [[nodiscard]] status_source source_of(boost::asio::io_context& accept, store& outbox, delivery& upstream,
+                                          std::function<configuration_state()> configuration);
 
     bool stopping_ = false;
+    status_source source_;
     rate_window accepted_;
     accept_measures measures_;
     delivery_waits waits_;

@@ -16,7 +16,9 @@
 #include "daemon/store/store.hpp"
 #include "daemon/supervisor/api.hpp"
 #include "daemon/supervisor/chance.hpp"
+#include "daemon/supervisor/heartbeat.hpp"
 #include "daemon/supervisor/io_thread.hpp"
+#include "daemon/supervisor/service_manager.hpp"
 
 namespace posthaste {
 namespace {
@@ -60,11 +62,14 @@ class running_daemon {
                     {.listen = frozen.listen,
                      .limits = frozen.limits,
                      .now = read_clocks,
-                     .refused = [this](const request_head& head, const problem& why) { api_.refused(head, why); }},
+                     .refused = [this](const request_head& head, const problem& why) { api_.refused(head, why); },
+                     .passed = hooks.sockets},
                     api_.routes()),
           hooks_(hooks),
-          reloader_(accept_io_, hooks.configuration, frozen_,
-                    [this](fresh_configuration fresh) { bring_into_force(std::move(fresh)); }) {
+          reloader_(
+              accept_io_, hooks.configuration, frozen_,
+              [this](fresh_configuration fresh) { bring_into_force(std::move(fresh)); }, [this] { tell_reloaded(); }),
+          heartbeat_(accept_io_, manager_, api_.source()) {
         if (hooks.configuration) hangups_.add(SIGHUP);
     }
 
@@ -80,6 +85,7 @@ class running_daemon {
         boost::asio::post(delivery_thread_.io(), [this, left] { delivery_.start(left); });
         listener_.start();
         reloader_.start();
+        heartbeat_.start();
         announce(*found);
         return {};
     }
@@ -104,6 +110,7 @@ class running_daemon {
         spdlog::info("posthaste {} is ready on {}; {} pending and {} dead in {}; delivers to {} with the key from {}",
                      POSTHASTE_VERSION, listed, found.pending, found.dead, frozen_->queue.path,
                      frozen_->upstream.url.text(), frozen_->upstream.api_key_source);
+        manager_.ready("ready on " + listed);
         if (hooks_.ready) hooks_.ready(addresses);
     }
 
@@ -123,9 +130,16 @@ class running_daemon {
     void wait_for_hangup() {
         hangups_.async_wait([this](const boost::system::error_code& failed, int) {
             if (failed) return;
+            if (!stopping_) manager_.reloading();
             reloader_.reload();
             wait_for_hangup();
         });
+    }
+
+    void tell_reloaded() {
+        const auto& last = *reloader_.state().last_reload;
+        if (!last.problems.empty()) return manager_.ready("not reloaded: " + last.problems.front());
+        manager_.ready(last.needs_restart.empty() ? "reloaded" : "reloaded; " + last.needs_restart);
     }
 
     // Each owner takes its part on its own thread.
@@ -152,6 +166,7 @@ class running_daemon {
         stopping_ = true;
         spdlog::info("stopping on {}: no new events are taken, attempts in flight get up to {} s",
                      signal_number == SIGINT ? "SIGINT" : "SIGTERM", delivery_grace.count());
+        manager_.stopping("stopping: attempts in flight get up to " + std::to_string(delivery_grace.count()) + " s");
         api_.stop();
         reloader_.stop([this] { part_stopped(); });
         listener_.stop([this] { part_stopped(); });
@@ -167,6 +182,7 @@ class running_daemon {
 
     void part_stopped() {
         if (++parts_stopped_ < 3) return;
+        heartbeat_.stop();
         deadline_.cancel();
         signals_.cancel();
         hangups_.cancel();
@@ -181,6 +197,8 @@ class running_daemon {
     listener listener_;
     const daemon_hooks& hooks_;
     reloader reloader_;
+    service_manager manager_;
+    heartbeat heartbeat_;
     boost::asio::signal_set signals_{accept_io_, SIGTERM, SIGINT};
     boost::asio::signal_set hangups_{accept_io_};
     boost::asio::steady_timer deadline_{accept_io_};

@@ -2,7 +2,8 @@
 //
 // Start: the outbox is locked, repaired and opened → the store thread → delivery → the listener; only then is it ready.
 // Stop (SIGTERM, SIGINT): not ready, the listener closes, requests already read get their answers, attempts in flight
-// get 20 s, then a checkpoint. A second signal exits at once; nothing acknowledged is lost either way.
+// get 20 s, then a checkpoint. A second signal exits at once; nothing acknowledged is lost either way. systemd is told
+// of all of it, and of reloads, where it started us (service_manager.hpp).
 
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/server/passed_sockets.hpp"
 #include "daemon/supervisor/reload.hpp"
 #include "lib/base/result.hpp"
 #include "lib/config/settings.hpp"
@@ -23,6 +25,8 @@ struct daemon_hooks {
     std::function<void(const std::vector<std::string>& addresses)> ready{};
     // Where the settings came from: SIGHUP loads them anew. Without it SIGHUP is left as it is.
     std::optional<configuration_source> configuration{};
+    // Listening sockets that were passed to us; the settings' listen.addresses are theirs.
+    std::vector<passed_socket> sockets{};
 };
 
 // Runs the daemon on the calling thread, which becomes the accept thread, until it is told to stop. Logging must have

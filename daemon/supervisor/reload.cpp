@@ -30,11 +30,13 @@ void log_change(const log_settings& before, const log_settings& after, const rel
 }  // namespace
 
 reloader::reloader(boost::asio::io_context& accept, std::optional<configuration_source> source,
-                   std::shared_ptr<const settings> in_force, std::function<void(fresh_configuration)> apply)
+                   std::shared_ptr<const settings> in_force, std::function<void(fresh_configuration)> apply,
+                   std::function<void()> reloaded)
     : accept_(accept),
       source_(std::move(source)),
       in_force_(std::move(in_force)),
       apply_(std::move(apply)),
+      reloaded_(std::move(reloaded)),
       state_{.loaded_at = read_clocks().wall},
       look_(accept) {}
 
@@ -114,14 +116,17 @@ void reloader::loaded(cause why, outcome what) {
         take(why, *std::move(what));
     else
         refuse(why, what.error());
-    if (std::exchange(once_more_, false)) load(cause::by_hand);
+    if (std::exchange(once_more_, false))
+        load(cause::by_hand);
+    else if (why == cause::by_hand)
+        reloaded_();
 }
 
 void reloader::take(cause why, fresh_configuration fresh) {
     const auto before = std::exchange(in_force_, std::make_shared<const settings>(fresh.plan.effective));
     if (why == cause::by_hand) {
         state_.loaded_at = read_clocks().wall;
-        state_.last_reload = configuration_state::reload{state_.loaded_at, {}};
+        state_.last_reload = configuration_state::reload{state_.loaded_at, {}, restart_text(fresh.plan)};
         log_change(before->log, in_force_->log, fresh.plan);
         key_.stamp.reset();  // they may be other files
         tokens_.stamp.reset();
@@ -152,7 +157,7 @@ void reloader::refuse(cause why, const config_problems& problems) {
                       tokens_.told);
         return;
     }
-    configuration_state::reload failed{read_clocks().wall, {}};
+    configuration_state::reload failed{.at = read_clocks().wall, .problems = {}};
     for (const auto& problem : problems) {
         spdlog::error("configuration not reloaded, everything goes on as before: {}", problem.text);
         failed.problems.push_back(problem.text);

@@ -39,9 +39,11 @@ struct fresh_configuration {
 
 class reloader {
   public:
-    // `apply` brings it into force, on the accept thread. Without a source nothing is ever loaded.
+    // `apply` brings it into force; `reloaded` runs once a reload is over and no other follows it, whatever came of it.
+    // Both on the accept thread. Without a source nothing is ever loaded.
     reloader(boost::asio::io_context& accept, std::optional<configuration_source> source,
-             std::shared_ptr<const settings> in_force, std::function<void(fresh_configuration)> apply);
+             std::shared_ptr<const settings> in_force, std::function<void(fresh_configuration)> apply,
+             std::function<void()> reloaded);
     ~reloader();
 
     reloader(const reloader&) = delete;
@@ -81,6 +83,7 @@ class reloader {
     std::optional<configuration_source> source_;
     std::shared_ptr<const settings> in_force_;
     std::function<void(fresh_configuration)> apply_;
+    std::function<void()> reloaded_;
     configuration_state state_;
     std::thread thread_;
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> waiting_for_thread_;

@@ -60,6 +60,11 @@ result<reload_plan, config_problems> plan_reload(const settings& in_force, setti
     return plan;
 }
 
+std::string restart_text(const reload_plan& plan) {
+    if (plan.need_restart.empty()) return {};
+    return listed(plan.need_restart) + (plan.need_restart.size() == 1 ? " needs a restart" : " need a restart");
+}
+
 std::string to_text(const reload_plan& plan) {
     auto changed = plan.changed;
     if (plan.new_api_key) changed.emplace_back("the API key");
@@ -67,9 +72,8 @@ std::string to_text(const reload_plan& plan) {
     std::string text = changed.empty() ? "nothing changed" : listed(changed) + " changed";
     if (plan.need_restart.empty()) return text;
     const bool one = plan.need_restart.size() == 1;
-    return text + "; " + listed(plan.need_restart) +
-           (one ? " needs a restart and keeps its value until then"
-                : " need a restart and keep their values until then");
+    return text + "; " + restart_text(plan) +
+           (one ? " and keeps its value until then" : " and keep their values until then");
 }
 
 }  // namespace posthaste

@@ -23,6 +23,9 @@ struct reload_plan {
 // The error: the new values do not go with those that keep their present one until a restart.
 [[nodiscard]] result<reload_plan, config_problems> plan_reload(const settings& in_force, settings loaded);
 
+// "queue.path needs a restart"; empty where nothing does.
+[[nodiscard]] std::string restart_text(const reload_plan& plan);
+
 // "limits.body, log.level and the API key changed; queue.path needs a restart and keeps its value until then". No
 // values: some are secret, and others are long.
 [[nodiscard]] std::string to_text(const reload_plan& plan);
