@@ -290,6 +290,10 @@ void delivery::status(std::function<void(upstream_report)> reply) {
     asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->status()); });
 }
 
+void delivery::history(std::function<void(const rate_history&)> reply) {
+    asio::post(impl_->io, [this, reply = std::move(reply)] { reply(impl_->delivered.history()); });
+}
+
 void delivery::retry(sequence number, std::function<void()> reply) {
     asio::post(impl_->io, [this, number, reply = std::move(reply)] {
         impl_->happened(retry_asked{number});

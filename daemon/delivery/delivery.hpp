@@ -19,6 +19,7 @@
 #include "lib/delivery/upstream_report.hpp"
 #include "lib/identity/identity_rules.hpp"
 #include "lib/metrics/event_labels.hpp"
+#include "lib/metrics/rate_history.hpp"
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
@@ -75,6 +76,8 @@ class delivery final : public commit_listener {
     void pause(std::function<void()> reply);
     void resume(std::function<void()> reply);
     void status(std::function<void(delivery_status)> reply);
+    // What was delivered in the last 15 minutes.
+    void history(std::function<void(const rate_history&)> reply);
     // The event need not wait for its next attempt. `reply`: once that is on its way to the store.
     void retry(sequence number, std::function<void()> reply);
     // Removes pending events (numbers in ascending order), but for those in flight, of which `reply` tells how many

@@ -31,6 +31,8 @@ class body_source {
     // Calls `give` once, later, on the listener's thread: with the next part, or with an empty one for the end. Not
     // called again before.
     virtual void next(std::function<void(std::string part)> give) = 0;
+    // It goes on until somebody leaves: the listener's stop does not wait for its end, but cuts it off.
+    [[nodiscard]] virtual bool is_endless() const noexcept { return false; }
 };
 
 // Who sent a request, as far as its token tells.

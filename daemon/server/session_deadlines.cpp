@@ -81,6 +81,7 @@ void session::wind_up() {
         case phase::handling:
         case phase::writing:
             closing_ = true;
+            if (source_ && source_->is_endless()) close();
             return;
         case phase::lingering:
         case phase::closed:

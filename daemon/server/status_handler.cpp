@@ -125,24 +125,27 @@ void status_handler::reconfigure(const queue_settings& queue) noexcept {
 }
 
 void status_handler::handle(std::shared_ptr<exchange> request) {
-    source_.store([this, waiting = std::move(request)](store_status store) mutable {
-        source_.upstream([this, store, waiting = std::move(waiting)](upstream_report upstream) {
-            answer(*waiting, store, std::move(upstream));
+    describe([waiting = std::move(request)](std::string object) { waiting->answer({.body = std::move(object)}); });
+}
+
+void status_handler::describe(std::function<void(std::string object)> reply) const {
+    source_.store([this, reply = std::move(reply)](store_status store) mutable {
+        source_.upstream([this, store, reply = std::move(reply)](upstream_report upstream) {
+            reply(describe(store, std::move(upstream)));
         });
     });
 }
 
-void status_handler::answer(exchange& request, store_status store, upstream_report upstream) const {
+std::string status_handler::describe(store_status store, upstream_report upstream) const {
     const instant now = now_();
-    request.answer(response{.status = 200,
-                            .body = to_json({.uptime = std::chrono::floor<seconds>(now.steady - started_),
-                                             .now = now.wall,
-                                             .store = store,
-                                             .upstream = std::move(upstream),
-                                             .accepted_per_second = accepted_.per_second(now.steady),
-                                             .max_events = max_events_,
-                                             .max_bytes = max_bytes_,
-                                             .configuration = source_.configuration()})});
+    return to_json({.uptime = std::chrono::floor<seconds>(now.steady - started_),
+                    .now = now.wall,
+                    .store = store,
+                    .upstream = std::move(upstream),
+                    .accepted_per_second = accepted_.per_second(now.steady),
+                    .max_events = max_events_,
+                    .max_bytes = max_bytes_,
+                    .configuration = source_.configuration()});
 }
 
 }  // namespace posthaste

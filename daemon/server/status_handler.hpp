@@ -31,11 +31,13 @@ class status_handler final : public reading_handler {
                    std::function<instant()> now);
 
     void handle(std::shared_ptr<exchange> request) override;
+    // Asks for the object; `reply` runs later, and at most once.
+    void describe(std::function<void(std::string object)> reply) const;
     // The queue's other bounds.
     void reconfigure(const queue_settings& queue) noexcept;
 
   private:
-    void answer(exchange& request, store_status store, upstream_report upstream) const;
+    [[nodiscard]] std::string describe(store_status store, upstream_report upstream) const;
 
     status_source source_;
     std::uint64_t max_events_;

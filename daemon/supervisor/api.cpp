@@ -116,6 +116,14 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
           },
           [this] { return refusing(); }),
       status_(source_, frozen->queue, accepted_, read_clocks),
+      stream_(
+          accept, status_, accepted_,
+          [&accept, &upstream](std::function<void(rate_history)> reply) {
+              upstream.history([&accept, reply = std::move(reply)](const rate_history& delivered) {
+                  boost::asio::post(accept, [reply, delivered] { reply(delivered); });
+              });
+          },
+          read_clocks),
       metrics_(measured(accept, outbox, upstream, source_.configuration), frozen->queue, measures_),
       ready_(source_) {
     using enum access_scope;
@@ -137,9 +145,12 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
     routes_.add("POST", "/v1/resume", operators, resume_);
     routes_.add("GET", "/v1/status", operators, status_);
     routes_.add("GET", "/metrics", operators, metrics_);
+    routes_.add("GET", "/v1/stream", operators, stream_);
     routes_.add("GET", "/livez", anyone, live_);
     routes_.add("GET", "/readyz", anyone, ready_);
     routes_.add("GET", "/openapi.json", anyone, openapi_);
+    routes_.add("GET", "/", anyone, dashboard_);
+    routes_.add("GET", "/dashboard/{file}", anyone, dashboard_);
 }
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
@@ -159,6 +170,7 @@ void api::warn_of(const envelope& mismatched) {
 void api::stop() {
     stopping_ = true;
     waits_.stop();
+    stream_.stop();
 }
 
 std::optional<refusal> api::refusing() const {

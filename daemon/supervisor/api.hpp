@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "daemon/dashboard/dashboard.hpp"
 #include "daemon/delivery/delivery.hpp"
 #include "daemon/server/batch_handler.hpp"
 #include "daemon/server/by_hand_handler.hpp"
@@ -21,6 +22,7 @@
 #include "daemon/server/routes.hpp"
 #include "daemon/server/single_event_handlers.hpp"
 #include "daemon/server/status_handler.hpp"
+#include "daemon/server/stream_handler.hpp"
 #include "daemon/server/switch_handler.hpp"
 #include "daemon/server/users_handler.hpp"
 #include "daemon/store/store.hpp"
@@ -83,10 +85,12 @@ class api {
     switch_handler pause_;
     switch_handler resume_;
     status_handler status_;
+    stream_handler stream_;
     metrics_handler metrics_;
     live_handler live_;
     ready_handler ready_;
     openapi_handler openapi_;
+    dashboard_handler dashboard_;
     path_router routes_;
 };
 

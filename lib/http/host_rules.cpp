@@ -56,6 +56,17 @@ bool is_literal_address(std::string_view host) {
     return inet_pton(AF_INET, text.c_str(), &scratch) == 1 || inet_pton(AF_INET6, text.c_str(), &scratch) == 1;
 }
 
+// Somebody follows a link to the page, or types its address: the browser shows it by itself, and in no other page.
+bool is_visit(const request_head& head) {
+    const auto says = [&head](std::string_view name, std::string_view value) {
+        return std::any_of(head.fields.begin(), head.fields.end(), [&](const header_field& field) {
+            return equals_ignoring_case(field.name, name) && field.value == value;
+        });
+    };
+    return head.method == "GET" && head.path == "/" && says("sec-fetch-mode", "navigate") &&
+           says("sec-fetch-dest", "document");
+}
+
 bool is_own_origin(std::string_view origin, std::string_view authority) {
     constexpr std::string_view scheme = "http://";
     return origin.starts_with(scheme) && origin.substr(scheme.size()) == authority;
@@ -87,8 +98,9 @@ std::optional<problem> host_rules::judge(const request_head& head, std::optional
     const std::string_view authority = head.scheme.empty() ? head.host : head.authority;
     for (const header_field& field : head.fields) {
         if (equals_ignoring_case(field.name, "origin") && !is_own_origin(field.value, authority)) return cross_origin();
-        if (equals_ignoring_case(field.name, "sec-fetch-site") && field.value != "same-origin" && field.value != "none")
-            return cross_origin();
+        const bool from_elsewhere =
+            equals_ignoring_case(field.name, "sec-fetch-site") && field.value != "same-origin" && field.value != "none";
+        if (from_elsewhere && !is_visit(head)) return cross_origin();
     }
     return {};
 }

@@ -24,8 +24,9 @@ class host_rules {
     explicit host_rules(const std::vector<std::string>& names);
 
     // 421 unless Host, and an absolute target's authority, name us with `port` or none; 403 unless Origin, if any, is
-    // exactly this request's own and Sec-Fetch-Site, if any, is same-origin or none. Empty: fine. Without a port the
-    // request came over a unix socket, where any Host is fine: a browser cannot come that way.
+    // exactly this request's own and Sec-Fetch-Site, if any, is same-origin or none; but a link of another site may
+    // lead a person to the page at /. Empty: fine. Without a port the request came over a unix socket, where any Host
+    // is fine: a browser cannot come that way.
     [[nodiscard]] std::optional<problem> judge(const request_head& head, std::optional<std::uint16_t> port) const;
 
   private:

@@ -17,6 +17,7 @@ std::size_t index_of(std::int64_t second, std::int64_t bucket_count) {
 }  // namespace
 
 void rate_window::add(steady_time now, std::uint64_t count) {
+    history_.add(now, count);
     const auto second = counting_ ? std::max(second_of(now), latest_) : second_of(now);
     const auto passed = counting_ ? std::min(second - latest_, bucket_count) : bucket_count;
     for (std::int64_t i = 0; i < passed; ++i) {

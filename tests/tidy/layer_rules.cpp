@@ -10,10 +10,11 @@ namespace {
 
 // A module may include itself and those of a lower rank.
 const std::map<std::string, int> ranks = {
-    {"lib/base", 0},         {"lib/event", 1},       {"lib/config", 2},         {"lib/outbox", 3},
-    {"lib/delivery", 4},     {"lib/http", 5},        {"lib/identity", 6},       {"lib/metrics", 7},
-    {"lib/sandbox", 8},      {"daemon/store", 10},   {"daemon/server", 11},     {"daemon/upstream", 11},
-    {"daemon/delivery", 12}, {"daemon/sandbox", 12}, {"daemon/supervisor", 13}, {"daemon/commands", 14},
+    {"lib/base", 0},          {"lib/event", 1},        {"lib/config", 2},      {"lib/outbox", 3},
+    {"lib/delivery", 4},      {"lib/http", 5},         {"lib/identity", 6},    {"lib/metrics", 7},
+    {"lib/sandbox", 8},       {"daemon/store", 10},    {"daemon/server", 11},  {"daemon/upstream", 11},
+    {"daemon/dashboard", 12}, {"daemon/delivery", 12}, {"daemon/sandbox", 12}, {"daemon/supervisor", 13},
+    {"daemon/commands", 14},
 };
 
 std::string module_of(const std::string& path) {

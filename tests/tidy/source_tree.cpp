@@ -35,7 +35,7 @@ std::vector<source_line> source_file::lines() const {
 }
 
 bool source_file::is_code() const {
-    for (const char* ending : {".cpp", ".hpp", ".lua", ".awk", ".mjs", ".cmake", "CMakeLists.txt"})
+    for (const char* ending : {".cpp", ".hpp", ".lua", ".awk", ".mjs", ".js", ".css", ".cmake", "CMakeLists.txt"})
         if (path.ends_with(ending)) return true;
     return text.starts_with("#!");
 }

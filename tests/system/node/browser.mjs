@@ -3,7 +3,7 @@
 //   node browser.mjs CHROMIUM ADDRESS     prints a JSON line for each thing tried; exit code 77: no browser here
 
 import http from "node:http";
-import { chromium } from "playwright-core";
+import { launch } from "./page.mjs";
 import { report, reportEnd, send } from "./requests.mjs";
 
 const [executablePath, address] = process.argv.slice(2);
@@ -138,25 +138,12 @@ async function useOwnOrigin(page) {
   await tried("our own status", reads, 0, () => fetching(page, "/v1/status"));
 }
 
-async function launch() {
-  try {
-    return await chromium.launch({
-      executablePath,
-      chromiumSandbox: process.getuid() !== 0,
-      args: ["--host-resolver-rules=MAP evil.example 127.0.0.1"],
-    });
-  } catch (error) {
-    console.error(`${executablePath} does not run here: ${error.message.split("\n")[0]}`);
-    process.exit(77);
-  }
-}
-
 const site = http.createServer((_, response) => {
   response.setHeader("Content-Type", "text/html");
   response.end("<!doctype html><title>Another origin</title><body></body>");
 });
 await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
-const browser = await launch();
+const browser = await launch(executablePath, ["--host-resolver-rules=MAP evil.example 127.0.0.1"]);
 try {
   const page = await browser.newPage();
   // On the same host but another port, and on another host: same-site and cross-site to Chromium.

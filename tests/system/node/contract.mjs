@@ -6,6 +6,17 @@ import addFormats from "ajv-formats";
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 const escaped = (part) => part.replaceAll("~", "~0").replaceAll("/", "~1");
 
+// The whole events of a text/event-stream.
+function eventsOf(text) {
+  const whole = text.slice(0, text.lastIndexOf("\n\n"));
+  return whole.split("\n\n").map((event) => {
+    const [name, data] = ["event: ", "data: "].map((start) =>
+      event.split("\n").find((line) => line.startsWith(start))?.slice(start.length),
+    );
+    return { name, data };
+  });
+}
+
 export class Contract {
   constructor(document) {
     this.document = document;
@@ -72,6 +83,10 @@ export class Contract {
   contentFaults(text, place, what) {
     const media = this.at(place).value;
     try {
+      if ("x-event-schemas" in media)
+        return eventsOf(text).flatMap(({ name, data }) =>
+          this.#faults(JSON.parse(data), [...place, "x-event-schemas", name], `an event ${name} of ${what}: `),
+        );
       if ("x-line-schema" in media)
         return text
           .split("\n")

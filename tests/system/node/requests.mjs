@@ -3,7 +3,7 @@
 import http from "node:http";
 
 // `headers` is a flat list of names and values, so that one can stand twice. An answer that comes before the request is
-// over counts; what becomes of the connection then does not matter.
+// over counts; what becomes of the connection then does not matter. Of an answer without an end the first events do.
 export function send(address, { method, target, headers = [], body }) {
   const { hostname, port } = new URL(address);
   const has = (name) => headers.some((entry, n) => n % 2 === 0 && entry.toLowerCase() === name);
@@ -16,13 +16,18 @@ export function send(address, { method, target, headers = [], body }) {
     request.on("error", reject);
     request.on("response", (response) => {
       const parts = [];
-      response.on("data", (part) => parts.push(part));
-      response.on("error", reject);
-      response.on("end", () => {
+      const over = () => {
         request.destroy();
         const { statusCode, headers: fields } = response;
         resolve({ status: statusCode, headers: fields, body: Buffer.concat(parts).toString("utf8") });
+      };
+      const isEndless = response.headers["content-type"] === "text/event-stream";
+      response.on("data", (part) => {
+        parts.push(part);
+        if (isEndless && Buffer.concat(parts).includes("event: status") && part.toString().endsWith("\n\n")) over();
       });
+      response.on("error", reject);
+      response.on("end", over);
     });
     request.setTimeout(30_000, () => request.destroy(new Error("no answer came")));
     if (body !== undefined) request.write(body);

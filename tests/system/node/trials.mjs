@@ -99,6 +99,12 @@ const mistakes = [
     of: (operation, good) => operation.path.includes("{id}") && { ...good, target: targetOf(operation, { id }) },
   })),
   {
+    status: 404,
+    what: "a file that is not there",
+    of: (operation, good) =>
+      operation.path.endsWith("{file}") && { ...good, target: targetOf(operation, { file: "nonsense.js" }) },
+  },
+  {
     status: 413,
     what: "a body of a gigabyte",
     of: (_, good) => ({ ...withHeaders(good, "Content-Length", "1000000000"), body: undefined }),

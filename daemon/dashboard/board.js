@@ -1,0 +1,101 @@
+// The upper half of the page: how the upstream fares, and what is in the queue.
+
+import { bytes, duration, moment, number, rate, secondsSince, upstreamInWords, visible } from "/dashboard/words.js";
+
+const at = (id) => document.getElementById(id);
+
+function say(id, text) {
+  const where = at(id);
+  if (where.textContent !== (text ?? "")) where.textContent = text ?? "";
+  where.hidden = !text;
+}
+
+let told = ""; // what the screen reader was told last
+
+export function showStatus(status) {
+  const words = upstreamInWords(status);
+  at("headline").dataset.tone = words.tone;
+  say("state-word", words.word);
+  say("headline-title", words.title);
+  say("reason-text", words.reason && visible(words.reason));
+  at("reason").hidden = !words.reason;
+  say("todo", words.todo);
+  say("times", timesOf(status.upstream));
+  showFigures(status);
+  say("rate-accepted", rate(status.rates.acceptedPerSecond));
+  say("rate-delivered", rate(status.rates.deliveredPerSecond));
+  say("totals", totalsOf(status.totals));
+  say("version", `posthaste ${status.version}, up for ${duration(status.uptimeSeconds)}`);
+  const trouble = words.code === "up" ? "" : `${words.title}. `;
+  document.title = `${trouble}${number(status.queue.pending)} waiting – posthaste`;
+  const now = words.code === "up" ? "The upstream is up." : `${words.title}. ${words.reason ?? ""}`;
+  if (told !== words.code) at("announcer").textContent = visible(now);
+  told = words.code;
+}
+
+function timesOf({ since, nextProbeAt }) {
+  const parts = [];
+  if (since) parts.push(`Since ${moment(since)}, for ${duration(secondsSince(since))}`);
+  if (nextProbeAt) {
+    const left = -secondsSince(nextProbeAt);
+    parts.push(left > 0.5 ? `next try in ${duration(left)}` : "trying now");
+  }
+  return parts.join(" · ") || null;
+}
+
+function totalsOf({ accepted, delivered, discarded, purged }) {
+  const parts = [`${number(accepted)} accepted`, `${number(delivered)} delivered`];
+  if (discarded > 0) parts.push(`${number(discarded)} discarded by hand`);
+  if (purged > 0) parts.push(`${number(purged)} dead ones forgotten after their time`);
+  return `In all: ${parts.join(", ")}.`;
+}
+
+// [label, figure, what explains it, whether it needs a look]
+function figuresOf({ queue, upstream }) {
+  const waiting = queue.pending - queue.inFlight - queue.retrying;
+  return [
+    ["Pending", number(queue.pending), queue.pending ? `${bytes(queue.bytes)} with the dead` : "nothing waits"],
+    ["In flight", number(queue.inFlight), `of ${number(upstream.concurrency)} at once`],
+    ["Retrying", number(queue.retrying), queue.retrying ? "failed before" : `${number(Math.max(waiting, 0))} not tried yet`],
+    ["Oldest", queue.oldestAgeSeconds === null ? "–" : duration(queue.oldestAgeSeconds), "pending event"],
+    ["Empty in", etaOf(queue), "at these rates"],
+    ["Room", roomOf(queue), capacityOf(queue), fullness(queue) > 0.8],
+    ["Dead", number(queue.dead), queue.dead ? "wait for you" : "nothing to do", queue.dead > 0],
+  ];
+}
+
+function etaOf({ pending, drainEtaSeconds }) {
+  if (pending === 0) return "–";
+  return drainEtaSeconds === null ? "not now" : duration(drainEtaSeconds);
+}
+
+const fullness = ({ pending, dead, maxEvents, bytes: used, maxBytes }) =>
+  Math.max((pending + dead) / maxEvents, used / maxBytes);
+
+function roomOf(queue) {
+  const free = (1 - fullness(queue)) * 100;
+  return free > 99 && free < 100 ? "> 99 %" : `${Math.floor(Math.max(free, 0))} %`;
+}
+
+function capacityOf({ outageCapacitySeconds }) {
+  return outageCapacitySeconds === null ? "of the queue is free" : `${duration(outageCapacitySeconds)} of outage`;
+}
+
+function showFigures(status) {
+  const list = at("figures");
+  figuresOf(status).forEach(([label, figure, note, warns], n) => {
+    const box = list.children[n] ?? list.appendChild(emptyFigure());
+    box.dataset.warns = Boolean(warns);
+    [label, figure, note].forEach((text, part) => {
+      if (box.children[part].textContent !== text) box.children[part].textContent = text;
+    });
+  });
+}
+
+function emptyFigure() {
+  const box = document.createElement("div");
+  box.append(...["dt", "dd", "dd"].map((name) => document.createElement(name)));
+  box.children[1].className = "figure";
+  box.children[2].className = "note";
+  return box;
+}

@@ -1,0 +1,62 @@
+// GET /v1/stream: how things stand, told as Server-Sent Events for as long as somebody listens.
+//
+// First the rates of the last 15 minutes and the status, then the status every second, and the rates of each 5 s as
+// they are over. One round of questions a second serves all listeners; without any there is none. A listener that has
+// not yet taken what it was told last is left out of a round: it costs the memory of one part, however slow it is, and
+// gets the rates that it missed later.
+
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "daemon/server/reading_handler.hpp"
+#include "daemon/server/status_handler.hpp"
+#include "lib/metrics/rate_history.hpp"
+
+namespace posthaste {
+
+// Asks for the delivered events; the reply runs later, on the listener's thread.
+using delivered_source = std::function<void(std::function<void(rate_history)> reply)>;
+
+class stream_handler final : public reading_handler {
+  public:
+    static constexpr std::size_t most_listeners = 16;
+
+    // `io` is the listener's; `status` and `accepted` must outlive the handler.
+    stream_handler(boost::asio::io_context& io, const status_handler& status, const rate_window& accepted,
+                   delivered_source delivered, std::function<instant()> now);
+    ~stream_handler() override;
+
+    void handle(std::shared_ptr<exchange> request) override;
+    // Every stream ends, and none begins any more.
+    void stop();
+
+  private:
+    class stream;
+    struct news;
+    enum class audience { all, newcomers };
+    using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                    boost::asio::io_context::executor_type>;
+    using auto_unlinked = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+    void keep_beating();
+    void ask(audience whom);
+    void tell(audience whom, const news& what);
+
+    const status_handler& status_;
+    const rate_window& accepted_;
+    delivered_source delivered_;
+    std::function<instant()> now_;
+    boost::intrusive::list<stream, boost::intrusive::base_hook<auto_unlinked>,
+                           boost::intrusive::constant_time_size<false>>
+        streams_;
+    timer beat_;
+    bool beating_ = false;
+    bool asking_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace posthaste
