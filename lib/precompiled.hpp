@@ -1,4 +1,4 @@
-// What nearly every file here includes and none of them changes; precompiled, as it is most of what compiling one costs.
+// What nearly every file here includes and none of them changes: most of what compiling one costs, precompiled.
 
 #pragma once
 

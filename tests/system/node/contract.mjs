@@ -92,7 +92,7 @@ export class Contract {
           .split("\n")
           .filter((line) => line !== "")
           .flatMap((line) => this.#faults(JSON.parse(line), [...place, "x-line-schema"], `a line of ${what}: `));
-      const value = place.at(-1) === "text/plain" ? text : JSON.parse(text);
+      const value = place.at(-1).endsWith("json") ? JSON.parse(text) : text;
       return "schema" in media ? this.#faults(value, [...place, "schema"], `${what}: `) : [];
     } catch (error) {
       return [`${what} is no JSON (${error.message}): ${text.slice(0, 200)}`];

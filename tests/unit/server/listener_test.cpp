@@ -270,6 +270,8 @@ TEST_F(listening, stops_when_what_was_read_is_answered) {
     ASSERT_TRUE(wait_until([&] { return wait.waiting() == 1; }));
     std::atomic<bool> done = false;
     on_thread([&] { door->stop([&] { done = true; }); });
+    expect_open(idle);  // its next request may have been on the way
+    advance_clock(seconds{2});
     EXPECT_TRUE(idle.closed_by_peer());
     EXPECT_TRUE(in_head.closed_by_peer());
     const auto refused = in_body.read_answer();
