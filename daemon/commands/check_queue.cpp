@@ -15,6 +15,7 @@
 
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
+#include "lib/outbox/count_at_rest.hpp"
 #include "lib/outbox/files.hpp"
 #include "lib/outbox/migrations.hpp"
 
@@ -110,6 +111,14 @@ std::optional<check_step> space_fault(const queue_settings& queue, const std::st
                                              size_text(queue.disk_reserve) + "): no event would be accepted");
 }
 
+// Also what the package goes by when it is purged.
+std::string contents_of(const std::string& path) {
+    const auto held = count_at_rest(path);
+    if (!held) return "";
+    return "; it holds " + std::to_string(held->pending) + " pending and " + std::to_string(held->dead) +
+           " dead events";
+}
+
 }  // namespace
 
 std::string existing_ancestor(std::string folder) {
@@ -134,7 +143,8 @@ check_step check_queue(const queue_settings& queue) {
     if (auto marked = refuse_marked(path); !marked) return refused(marked.error());
     if (auto fault = file_fault(path)) return *std::move(fault);
     if (auto fault = space_fault(queue, there)) return *std::move(fault);
-    if (::access(path.c_str(), F_OK) == 0) return queue_step(exit_code::done, shown(path) + " can be used");
+    if (::access(path.c_str(), F_OK) == 0)
+        return queue_step(exit_code::done, shown(path) + " can be used" + contents_of(path));
     return queue_step(exit_code::done, shown(path) + " is not there yet, and can be made");
 }
 

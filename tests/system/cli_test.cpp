@@ -143,7 +143,8 @@ TEST(check_command, leaves_a_running_daemon_alone) {
                           std::to_string(daemon.running().id()) + "\n"));
     EXPECT_NE(daemon.post(sample_event()), "");
     EXPECT_EQ(daemon.stop(), 0);
-    EXPECT_THAT(posthaste({"check", "--config", daemon.configuration_path()}).output, HasSubstr(" can be used\n"));
+    EXPECT_THAT(posthaste({"check", "--config", daemon.configuration_path()}).output,
+                HasSubstr(" can be used; it holds 1 pending and 0 dead events\n"));
     daemon.start();
 }
 
