@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/system/support/daemon_under_test.hpp"
+#include "tests/system/support/reserved_port.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
 namespace posthaste {
@@ -209,6 +210,22 @@ TEST(addresses, of_other_machines_are_refused_without_allow_remote_and_without_t
     };
     EXPECT_EQ(post("10.1.2.3"), 202) << "it listens on every address of this machine";
     EXPECT_EQ(post("evil.example"), 421);
+}
+
+TEST(addresses, of_all_of_ipv4_and_all_of_ipv6_share_a_port) {
+    const reserved_port port;
+    const std::string number = std::to_string(port.number());
+    daemon_under_test daemon("http://127.0.0.1:9");
+    daemon.configure({{"listen",
+                       {{"addresses", {"[::]:" + number, "0.0.0.0:" + number}},
+                        {"allow_remote", true},
+                        {"access_tokens_file", daemon.folder().write("tokens", "app " + app + "\n")}}}});
+    ASSERT_TRUE(daemon.try_start()) << daemon.log();
+    for (const auto& [address, host] : {std::pair("127.0.0.1", "127.0.0.1:"), std::pair("::1", "[::1]:")}) {
+        raw_socket connection(port.number(), address);
+        ASSERT_TRUE(connection.send("GET /livez HTTP/1.1\r\nHost: " + std::string(host) + number + "\r\n\r\n"));
+        EXPECT_EQ(connection.read_answer().value().status, 200) << address;
+    }
 }
 
 class unix_socket_of_the_daemon : public testing::Test {

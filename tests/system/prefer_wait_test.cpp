@@ -58,6 +58,19 @@ TEST_F(prefer_wait, gives_the_upstreams_own_answer_once_the_event_is_delivered_d
     }
 }
 
+TEST_F(prefer_wait, tells_of_nothing_that_a_kill_could_undo) {
+    daemon.start();
+    for (int round = 0; round < 10; ++round) {
+        const auto answer = post(30, "u");
+        daemon.kill9();
+        ASSERT_TRUE(answer);
+        ASSERT_EQ(answer->status, 200);
+        daemon.start();
+        EXPECT_EQ(event_at(*answer).value("state", ""), "delivered");
+    }
+    EXPECT_EQ(upstream.requests().size(), 10U);
+}
+
 TEST_F(prefer_wait, takes_more_than_a_minute_for_a_minute) {
     daemon.start();
     const auto answer = post(3600);
