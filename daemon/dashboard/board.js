@@ -28,6 +28,7 @@ let told = ""; // what the screen reader was told last
 export function showStatus(status) {
   const words = upstreamInWords(status);
   at("headline").dataset.tone = words.tone;
+  delete at("headline").dataset.stale;
   say("state-word", words.word);
   say("headline-title", words.title);
   say("reason-text", words.reason && visible(words.reason));
@@ -67,9 +68,9 @@ function totalsOf({ accepted, delivered, discarded, purged }) {
 function figuresOf({ queue, upstream }) {
   const waiting = queue.pending - queue.inFlight - queue.retrying;
   return [
-    ["Pending", number(queue.pending), queue.pending ? `${bytes(queue.bytes)} with the dead` : "nothing waits"],
+    ["Pending", number(queue.pending), queue.pending ? `${bytes(queue.bytes)} on disk` : "nothing waits"],
     ["In flight", number(queue.inFlight), `of ${number(upstream.concurrency)} at once`],
-    ["Retrying", number(queue.retrying), queue.retrying ? "failed before" : `${number(Math.max(waiting, 0))} not tried yet`],
+    ["Retrying", number(queue.retrying), `${number(Math.max(waiting, 0))} not tried yet`],
     ["Oldest", queue.oldestAgeSeconds === null ? "–" : duration(queue.oldestAgeSeconds), "pending event"],
     ["Empty in", ...etaOf(queue)],
     ["Room", roomOf(queue), capacityOf(queue), fullness(queue) > 0.8],
@@ -91,7 +92,7 @@ function roomOf(queue) {
 }
 
 function capacityOf({ outageCapacitySeconds }) {
-  return outageCapacitySeconds === null ? "of the queue is free" : `${duration(outageCapacitySeconds)} of outage`;
+  return outageCapacitySeconds === null ? "of the queue is free" : `lasts ${duration(outageCapacitySeconds)}`;
 }
 
 function showFigures(status) {

@@ -49,15 +49,27 @@ const kept = "Events are taken and kept meanwhile, and nothing is lost.";
 
 // Of a reason's code: what is the matter, and what to do.
 const matters = {
-  unreachable: ["The upstream cannot be reached", "See whether it is up, and whether the way there is open: `posthaste check --upstream`."],
-  failing: ["The upstream fails", "It has to be put right where it runs; sending goes on by itself once it answers."],
+  unreachable: [
+    "The upstream cannot be reached",
+    "See whether it is up, and whether the way there is open: `posthaste check --upstream`.",
+  ],
+  failing: [
+    "The upstream fails",
+    "It has to be put right where it runs; sending goes on by itself once it answers.",
+  ],
   "asked-to-wait": ["The upstream asked for a break", "There is nothing to do: sending goes on by itself."],
-  "key-refused": ["The upstream refuses the API key", "Put the right key into `upstream.api_key_file`; it is taken up within a second."],
+  "key-refused": [
+    "The upstream refuses the API key",
+    "Put the right key into `upstream.api_key_file`; it is taken up within a second.",
+  ],
   "wrong-url": ["The upstream’s address seems wrong", "Correct `upstream.url` and reload (SIGHUP)."],
   redirected: ["The upstream’s address seems wrong", "Correct `upstream.url` and reload (SIGHUP)."],
   "proxy-refused": ["The proxy refuses us", "Put the credentials into `upstream.proxy` and reload (SIGHUP)."],
   "by-hand": ["Delivery is paused", "Somebody stopped it. Resume it when you are ready."],
-  "rejecting-everything": ["The upstream rejects everything", "Check `upstream.url`, the API key and what the events hold; then resume delivery."],
+  "rejecting-everything": [
+    "The upstream rejects everything",
+    "Check `upstream.url`, the API key and what the events hold; then resume delivery.",
+  ],
 };
 const states = {
   up: { word: "Up", tone: "good" },

@@ -130,7 +130,9 @@ async function followLinks(page, base) {
 }
 
 const loadFrame = (page, src) =>
-  page.evaluate((source) => document.body.append(Object.assign(document.createElement("iframe"), { src: source })), src);
+  page.evaluate((source) => {
+    document.body.append(Object.assign(document.createElement("iframe"), { src: source }));
+  }, src);
 
 const followLink = (page, href) =>
   page.evaluate((target) => {
