@@ -42,6 +42,7 @@ function lost(refusal, seconds) {
   setLink("lost", "Not connected");
   dead.forget(); // what is dead may be another number once it is back
   at("switch").hidden = true;
+  at("headline").dataset.stale = "";
   const until = Date.now() + seconds * 1000;
   const old = status ? "What you see is what was known last. " : "";
   at("gone-title").textContent = refusal.message;
@@ -65,7 +66,10 @@ function refused(refusal) {
   at("switch").hidden = true;
   setLink("waiting", "Token needed");
   document.title = "Token needed – posthaste";
-  const why = refusal.status === 403 ? "That token is an application’s; this page takes an operator’s." : "That token is not known here.";
+  const why =
+    refusal.status === 403
+      ? "That token is an application’s; this page takes an operator’s."
+      : "That token is not known here.";
   show("door");
   at("token-trouble").textContent = given ? why : "";
   at("token").value = "";

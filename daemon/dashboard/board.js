@@ -4,10 +4,23 @@ import { bytes, duration, moment, number, rate, secondsSince, upstreamInWords, v
 
 const at = (id) => document.getElementById(id);
 
-function say(id, text) {
-  const where = at(id);
-  if (where.textContent !== (text ?? "")) where.textContent = text ?? "";
-  where.hidden = !text;
+const shown = new Map();
+
+function say(id, text, made = (plain) => [plain]) {
+  if (shown.get(id) === text) return;
+  shown.set(id, text);
+  at(id).replaceChildren(...made(text ?? ""));
+  at(id).hidden = !text;
+}
+
+// What stands between backticks is something to type.
+function withCode(text) {
+  return text.split("`").map((part, n) => {
+    if (n % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  });
 }
 
 let told = ""; // what the screen reader was told last
@@ -15,11 +28,12 @@ let told = ""; // what the screen reader was told last
 export function showStatus(status) {
   const words = upstreamInWords(status);
   at("headline").dataset.tone = words.tone;
+  delete at("headline").dataset.stale;
   say("state-word", words.word);
   say("headline-title", words.title);
   say("reason-text", words.reason && visible(words.reason));
   at("reason").hidden = !words.reason;
-  say("todo", words.todo);
+  say("todo", words.todo, withCode);
   say("times", timesOf(status.upstream));
   showFigures(status);
   say("rate-accepted", rate(status.rates.acceptedPerSecond));
@@ -54,19 +68,19 @@ function totalsOf({ accepted, delivered, discarded, purged }) {
 function figuresOf({ queue, upstream }) {
   const waiting = queue.pending - queue.inFlight - queue.retrying;
   return [
-    ["Pending", number(queue.pending), queue.pending ? `${bytes(queue.bytes)} with the dead` : "nothing waits"],
+    ["Pending", number(queue.pending), queue.pending ? `${bytes(queue.bytes)} on disk` : "nothing waits"],
     ["In flight", number(queue.inFlight), `of ${number(upstream.concurrency)} at once`],
-    ["Retrying", number(queue.retrying), queue.retrying ? "failed before" : `${number(Math.max(waiting, 0))} not tried yet`],
+    ["Retrying", number(queue.retrying), `${number(Math.max(waiting, 0))} not tried yet`],
     ["Oldest", queue.oldestAgeSeconds === null ? "–" : duration(queue.oldestAgeSeconds), "pending event"],
-    ["Empty in", etaOf(queue), "at these rates"],
+    ["Empty in", ...etaOf(queue)],
     ["Room", roomOf(queue), capacityOf(queue), fullness(queue) > 0.8],
-    ["Dead", number(queue.dead), queue.dead ? "wait for you" : "nothing to do", queue.dead > 0],
+    ["Dead", number(queue.dead), queue.dead ? "need a look" : "none", queue.dead > 0],
   ];
 }
 
 function etaOf({ pending, drainEtaSeconds }) {
-  if (pending === 0) return "–";
-  return drainEtaSeconds === null ? "not now" : duration(drainEtaSeconds);
+  if (pending === 0) return ["–", "nothing waits"];
+  return drainEtaSeconds === null ? ["–", "not at these rates"] : [duration(drainEtaSeconds), "at these rates"];
 }
 
 const fullness = ({ pending, dead, maxEvents, bytes: used, maxBytes }) =>
@@ -78,7 +92,7 @@ function roomOf(queue) {
 }
 
 function capacityOf({ outageCapacitySeconds }) {
-  return outageCapacitySeconds === null ? "of the queue is free" : `${duration(outageCapacitySeconds)} of outage`;
+  return outageCapacitySeconds === null ? "of the queue is free" : `lasts ${duration(outageCapacitySeconds)}`;
 }
 
 function showFigures(status) {

@@ -72,7 +72,7 @@ export class Chart {
     const top = roundUp(most);
     const y = (value) => height - space.bottom - (value / top) * (height - space.top - space.bottom);
     const line = (name) =>
-      this.#points.map((point, n) => `${n ? "L" : "M"}${this.#x(point.at).toFixed(1)} ${y(point[name]).toFixed(1)}`).join("");
+      `M${this.#points.map((point) => `${this.#x(point.at).toFixed(1)} ${y(point[name]).toFixed(1)}`).join("L")}`;
     const drawn = [...this.#grid(top, y)];
     if (this.#points.length > 1) {
       const area = `${line("delivered")}L${this.#x(this.#end)} ${y(0)}L${this.#x(this.#points[0].at)} ${y(0)}Z`;
@@ -91,14 +91,16 @@ export class Chart {
   *#grid(top, y) {
     for (const part of [0, 0.5, 1]) {
       const at = y(top * part);
-      yield element("line", { class: part ? "rule" : "base", x1: space.left, x2: this.#width - space.right, y1: at, y2: at });
+      const ends = { x1: space.left, x2: this.#width - space.right, y1: at, y2: at };
+      yield element("line", { class: part ? "rule" : "base", ...ends });
       yield element("text", { class: "tick", x: space.left - 8, y: at + 4, "text-anchor": "end" }, rate(top * part));
     }
-    for (const minutes of this.#width < 460 ? [15, 10, 5, 0] : [15, 12, 9, 6, 3, 0]) {
+    const narrow = this.#width < 460;
+    for (const minutes of narrow ? [15, 10, 5, 0] : [15, 12, 9, 6, 3, 0]) {
       const anchor = minutes === 15 ? "start" : minutes === 0 ? "end" : "middle";
-      const x = this.#x(this.#end - minutes * 60);
-      const text = minutes ? `${minutes} min ago` : "now";
-      yield element("text", { class: "tick", x, y: height - 4, "text-anchor": anchor }, this.#width < 460 && minutes ? `−${minutes} min` : text);
+      const where = { x: this.#x(this.#end - minutes * 60), y: height - 4, "text-anchor": anchor };
+      const past = narrow ? `−${minutes} min` : `${minutes} min ago`;
+      yield element("text", { class: "tick", ...where }, minutes ? past : "now");
     }
   }
 

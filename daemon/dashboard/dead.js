@@ -229,13 +229,12 @@ export class DeadEvents {
       at("retry-all").disabled = true;
       try {
         let retried = 0;
-        let rest = {};
-        do {
-          const { value } = await ask("POST", "/v1/retry", { event, userId, reason, ...rest });
+        for (let next = {}; next; ) {
+          const { value } = await ask("POST", "/v1/retry", { event, userId, reason, ...next });
           retried += value.retried;
-          rest = { continue: value.continue };
-          if (value.continue) this.#notify(`${number(retried)} are on their way again, ${number(value.remaining)} to go.`);
-        } while (rest.continue);
+          next = value.continue && { continue: value.continue };
+          if (next) this.#notify(`${number(retried)} are on their way again, ${number(value.remaining)} to go.`);
+        }
         this.#notify(`${number(retried)} ${retried === 1 ? "event is" : "events are"} on their way again.`);
       } finally {
         at("retry-all").disabled = false;

@@ -49,15 +49,27 @@ const kept = "Events are taken and kept meanwhile, and nothing is lost.";
 
 // Of a reason's code: what is the matter, and what to do.
 const matters = {
-  unreachable: ["The upstream cannot be reached", "See whether it is up, and whether the way there is open: posthaste check --upstream."],
-  failing: ["The upstream fails", "It has to be put right where it runs; sending goes on by itself once it answers."],
+  unreachable: [
+    "The upstream cannot be reached",
+    "See whether it is up, and whether the way there is open: `posthaste check --upstream`.",
+  ],
+  failing: [
+    "The upstream fails",
+    "It has to be put right where it runs; sending goes on by itself once it answers.",
+  ],
   "asked-to-wait": ["The upstream asked for a break", "There is nothing to do: sending goes on by itself."],
-  "key-refused": ["The upstream refuses the API key", "Put the right key into upstream.api_key_file; it is taken up within a second."],
-  "wrong-url": ["The upstream’s address seems wrong", "Correct upstream.url and reload (SIGHUP)."],
-  redirected: ["The upstream’s address seems wrong", "Correct upstream.url and reload (SIGHUP)."],
-  "proxy-refused": ["The proxy refuses us", "Put the credentials into upstream.proxy and reload (SIGHUP)."],
+  "key-refused": [
+    "The upstream refuses the API key",
+    "Put the right key into `upstream.api_key_file`; it is taken up within a second.",
+  ],
+  "wrong-url": ["The upstream’s address seems wrong", "Correct `upstream.url` and reload (SIGHUP)."],
+  redirected: ["The upstream’s address seems wrong", "Correct `upstream.url` and reload (SIGHUP)."],
+  "proxy-refused": ["The proxy refuses us", "Put the credentials into `upstream.proxy` and reload (SIGHUP)."],
   "by-hand": ["Delivery is paused", "Somebody stopped it. Resume it when you are ready."],
-  "rejecting-everything": ["The upstream rejects everything", "Check upstream.url, the API key and what the events hold; then resume delivery."],
+  "rejecting-everything": [
+    "The upstream rejects everything",
+    "Check `upstream.url`, the API key and what the events hold; then resume delivery.",
+  ],
 };
 const states = {
   up: { word: "Up", tone: "good" },
@@ -66,11 +78,16 @@ const states = {
   paused: { word: "Paused", tone: "bad" },
 };
 
+function titleWhenUp({ pending, dead }) {
+  if (pending > 0) return "Events are being delivered";
+  return dead > 0 ? "Nothing is waiting" : "Everything is delivered";
+}
+
 // How the upstream fares: {word, tone, title, reason, todo}.
 export function upstreamInWords({ upstream, queue }) {
   const state = states[upstream.state] ?? { word: upstream.state, tone: "bad" };
   if (upstream.state === "up")
-    return { ...state, title: queue.pending > 0 ? "Events are being delivered" : "Everything is delivered", code: "up" };
+    return { ...state, title: titleWhenUp(queue), code: "up" };
   const [, code, text] = /^([a-z-]+): (.*)$/s.exec(upstream.reason ?? "") ?? [null, "", upstream.reason ?? ""];
   const [title, todo] = matters[code] ?? ["The upstream takes no events", "See the log of posthaste."];
   const byHand = code === "by-hand";

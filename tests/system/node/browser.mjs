@@ -115,6 +115,32 @@ const loadElement = (page, name, src) =>
     [name, src],
   );
 
+// A link may lead a person to the dashboard; in a frame of another page it shows nothing.
+async function followLinks(page, base) {
+  const home = page.url();
+  const isRefused = (answer) => answer.status === 403;
+  await tried("a frame", isRefused, 0, () => answerTo(page, `${base}/`, () => loadFrame(page, `${base}/`)));
+  for (const [path, status] of [["/", 200], ["/v1/status", 403], ["/dashboard/app.js", 403]]) {
+    await tried(`a link to ${path}`, (answer) => answer.status === status, 0, () =>
+      answerTo(page, base + path, () => followLink(page, base + path)),
+    );
+    await page.waitForURL(base + path);
+    await page.goto(home);
+  }
+}
+
+const loadFrame = (page, src) =>
+  page.evaluate((source) => {
+    document.body.append(Object.assign(document.createElement("iframe"), { src: source }));
+  }, src);
+
+const followLink = (page, href) =>
+  page.evaluate((target) => {
+    const link = Object.assign(document.createElement("a"), { href: target });
+    document.body.append(link);
+    link.click();
+  }, href);
+
 // A name of the attacker's that resolves to 127.0.0.1: for the browser all is of one origin.
 async function tryRebinding(page) {
   const base = `http://evil.example:${port}`;
@@ -152,6 +178,7 @@ try {
     await page.goto(`http://${host}:${site.address().port}/`);
     await tryToPost(page, address);
     await tryToRead(page, address);
+    await followLinks(page, address);
   }
   from = "";
   await tryRebinding(page);

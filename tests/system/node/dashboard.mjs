@@ -47,7 +47,10 @@ async function post(userId, event = "Ticket Created", data = { ticketName: "Refu
 }
 
 const status = async () => JSON.parse((await send(address, { method: "GET", target: "/v1/status" })).body);
-const stateOf = async (id) => JSON.parse((await send(address, { method: "GET", target: `/v1/events/${id}` })).body).state;
+const stateOf = async (id) => {
+  const answer = await send(address, { method: "GET", target: `/v1/events/${id}` });
+  return JSON.parse(answer.body).state;
+};
 
 // A 422 each, and a success between them, so that nothing is thought wrong with the set-up.
 async function die(count, event) {
@@ -90,7 +93,8 @@ const checks = {
     await page.says("#link-text", /Live/);
     await post("somebody");
     await page.says("#totals", /1 accepted, 1 delivered/);
-    await expectSoon("the chart shows it", async () => (await page.at("#chart path.accepted").getAttribute("d"))?.length > 0);
+    const line = page.at("#chart path.accepted");
+    await expectSoon("the chart shows it", async () => (await line.getAttribute("d")).length > 0);
     await expectSoon("the chart says it", async () => {
       const says = await page.at("#chart-says").textContent();
       return /at most 0\.[1-9]\d* accepted and 0\.[1-9]/.test(says) || says;
@@ -265,7 +269,9 @@ const checks = {
     report("axe-core, details", await violations(page));
     await page.page.screenshot({ path: `${folder}/details-1280-light.png` });
     await page.at("#details-close").click();
-    const hurt = await page.page.evaluate(() => window.hurt ?? document.querySelector("main script, main img") !== null);
+    const hurt = await page.page.evaluate(
+      () => window.hurt ?? document.querySelector("main script, main img") !== null,
+    );
     report("a hostile event is text", hurt === false ? [] : [`hurt: ${hurt}`]);
     await page.close("with hostile events");
   },
@@ -300,7 +306,10 @@ async function look(browser, width, colorScheme, name) {
   });
   await expectSoon(`rows are there, ${what}`, async () => (await page.at("#dead-rows tr").count()) > 0);
   report(`axe-core, ${what}`, await violations(page));
-  const over = await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const over = await page.page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
   report(`no sideways scrolling, ${what}`, over <= 0 ? [] : [`the page is ${over} px too wide`]);
   await page.page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
   await page.close(what);

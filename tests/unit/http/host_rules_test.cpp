@@ -121,6 +121,27 @@ TEST(host_rules, refuse_what_a_browser_says_comes_from_elsewhere) {
     EXPECT_EQ(with_host("localhost:8650", "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n"), 403U);
 }
 
+TEST(host_rules, let_a_link_of_another_site_lead_to_the_page_and_to_nothing_else) {
+    const auto followed = [](const std::string& request, const std::string& mode, const std::string& destination) {
+        return judged(request + " HTTP/1.1\r\nHost: localhost:8650\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: " +
+                      mode + "\r\nSec-Fetch-Dest: " + destination + "\r\n");
+    };
+    EXPECT_EQ(followed("GET /", "navigate", "document"), 200U);
+    EXPECT_EQ(followed("GET /?from=elsewhere", "navigate", "document"), 200U);
+    for (const char* request : {"GET /v1/status", "GET /dashboard/app.js", "GET //", "POST /", "HEAD /", "OPTIONS /"})
+        EXPECT_EQ(followed(request, "navigate", "document"), 403U) << request;
+    EXPECT_EQ(followed("GET /", "navigate", "iframe"), 403U);
+    EXPECT_EQ(followed("GET /", "no-cors", "document"), 403U);
+    EXPECT_EQ(followed("GET /", "navigate", ""), 403U);
+    EXPECT_EQ(
+        judged("GET / HTTP/1.1\r\nHost: evil.example\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n"
+               "Sec-Fetch-Dest: document\r\n"),
+        421U);
+    EXPECT_EQ(judged("GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\nSec-Fetch-Mode: navigate\r\n"
+                     "Sec-Fetch-Dest: document\r\n"),
+              403U);
+}
+
 TEST(host_rules, judge_the_host_before_the_origin_and_name_it) {
     const auto read = check_head("GET / HTTP/1.1\r\nHost: evil.example\r\nOrigin: https://evil.example\r\n\r\n");
     ASSERT_TRUE(read);

@@ -43,7 +43,11 @@ class asked final : public exchange {
         text = to_json(what);
         retry_after = what.retry_after;
     }
-    void answer_in_parts(response, std::shared_ptr<body_source>) override {}
+    void answer_in_parts(response head, std::shared_ptr<body_source> body) override {
+        ++answers;
+        status = head.status;
+        parts = std::move(body);
+    }
     void drop() override {}
 
     [[nodiscard]] nlohmann::json shown() const { return nlohmann::json::parse(text); }
@@ -55,6 +59,7 @@ class asked final : public exchange {
     std::string fields;
     std::string text;
     std::optional<seconds> retry_after;
+    std::shared_ptr<body_source> parts;
 
   private:
     std::string text_;

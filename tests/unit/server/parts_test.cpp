@@ -13,11 +13,14 @@ class part_source final : public body_source {
     part_source(boost::asio::io_context& io, std::vector<std::string> parts, std::atomic<std::size_t>& asked)
         : io_(io), parts_(std::move(parts)), asked_(asked) {}
 
+    [[nodiscard]] bool is_endless() const noexcept override { return endless; }
     void next(std::function<void(std::string part)> give) override {
         const std::size_t at = asked_++;
         boost::asio::post(
             io_, [give = std::move(give), part = at < parts_.size() ? parts_[at] : std::string()] { give(part); });
     }
+
+    bool endless = false;
 
   private:
     boost::asio::io_context& io_;
@@ -31,8 +34,12 @@ class parts_handler final : public handler {
     [[nodiscard]] std::optional<problem> refuse(const request_head&) const override { return {}; }
     [[nodiscard]] std::uint64_t body_limit() const override { return 0; }
     void handle(std::shared_ptr<exchange> request) override {
-        request->answer_in_parts({.content_type = "text/plain"}, std::make_shared<part_source>(io_, parts, asked));
+        const auto source = std::make_shared<part_source>(io_, parts, asked);
+        source->endless = endless;
+        request->answer_in_parts({.content_type = "text/plain"}, source);
     }
+
+    bool endless = false;
 
     std::vector<std::string> parts{"one ", "two ", "three"};
     std::atomic<std::size_t> asked = 0;
@@ -107,6 +114,18 @@ TEST_F(answer_in_parts, closes_on_a_peer_that_takes_nothing_for_long) {
     turn_clock(seconds{31});
     EXPECT_TRUE(connection.read_until_close()) << "cut off";
     EXPECT_LT(handler_.asked, 100u);
+}
+
+TEST_F(answer_in_parts, cuts_off_what_has_no_end_when_the_listener_stops) {
+    handler_.parts.assign(1'000, std::string(256 * 1024, 'x'));
+    handler_.endless = true;
+    start();
+    auto connection = connect();
+    connection.send(head("GET /parts"));
+    ASSERT_TRUE(wait_until([&] { return handler_.asked > 2; }));
+    std::atomic<bool> done = false;
+    on_thread([&] { door->stop([&] { done = true; }); });
+    EXPECT_TRUE(wait_until([&] { return done.load(); })) << "it waits for a peer that reads nothing";
 }
 
 }  // namespace
