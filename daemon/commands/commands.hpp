@@ -18,6 +18,7 @@ void add_dev_command(CLI::App& app, command& chosen);
 void add_check_command(CLI::App& app, command& chosen);
 void add_recover_command(CLI::App& app, command& chosen);
 void add_send_command(CLI::App& app, command& chosen);
+void add_status_command(CLI::App& app, command& chosen);
 void add_pause_command(CLI::App& app, command& chosen);
 void add_resume_command(CLI::App& app, command& chosen);
 void add_drain_command(CLI::App& app, command& chosen);

@@ -40,10 +40,6 @@ exit_code fail(exit_code code, const std::string& what) {
     return code;
 }
 
-std::string events_text(std::uint64_t count) {
-    return grouped(count) + (count == 1 ? " event" : " events");
-}
-
 class drainer {
   public:
     drainer(const drain_options& options, daemon_place server) : options_(options), client_(std::move(server)) {

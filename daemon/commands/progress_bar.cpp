@@ -1,14 +1,10 @@
 #include "daemon/commands/progress_bar.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdlib>
-#include <string_view>
 #include <utility>
 
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include "daemon/commands/terminal.hpp"
 
 namespace posthaste {
 
@@ -16,7 +12,6 @@ namespace {
 
 constexpr seconds rate_window_length{10};
 constexpr std::size_t bar_width = 20;
-constexpr std::size_t usual_columns = 80;
 
 std::string rate_text(double per_second) {
     if (per_second <= 0) return "";
@@ -29,16 +24,6 @@ std::string rate_text(double per_second) {
 std::string bar(std::uint64_t percent) {
     const std::size_t filled = bar_width * percent / 100;
     return "[" + std::string(filled, '#') + std::string(bar_width - filled, '-') + "]";
-}
-
-std::size_t columns_of(int descriptor) {
-    winsize size{};
-    return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual_columns;
-}
-
-bool can_redraw(int descriptor) {
-    const char* terminal = std::getenv("TERM");
-    return ::isatty(descriptor) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
 }  // namespace
@@ -68,6 +53,10 @@ std::string grouped(std::uint64_t number) {
         text.insert(at, ",");
     }
     return text;
+}
+
+std::string events_text(std::uint64_t count) {
+    return grouped(count) + (count == 1 ? " event" : " events");
 }
 
 std::string rough_duration(seconds time) {
@@ -104,8 +93,7 @@ std::string progress_text(const progress& now, std::size_t columns) {
     return text;
 }
 
-progress_bar::progress_bar(int descriptor)
-    : descriptor_(descriptor), draws_(can_redraw(descriptor)), coloured_(std::getenv("NO_COLOR") == nullptr) {}
+progress_bar::progress_bar(int descriptor) : descriptor_(descriptor), draws_(screen_of(descriptor).redraws) {}
 
 progress_bar::~progress_bar() {
     clear();
@@ -113,27 +101,19 @@ progress_bar::~progress_bar() {
 
 void progress_bar::show(const progress& now) {
     if (!draws_) return;
+    const screen there = screen_of(descriptor_);
     // The last column stays free: some terminals go on to the next line when it is written.
-    std::string line = progress_text(now, columns_of(descriptor_) - 1);
-    if (coloured_ && line.starts_with('[')) {
-        line.insert(line.find(']') + 1, "\x1b[0m");
-        line.insert(0, "\x1b[32m");
+    std::string line = progress_text(now, std::max<std::size_t>(there.columns, 1) - 1);
+    if (line.starts_with('[')) {
+        const auto end = line.find(']') + 1;
+        line = painted(line.substr(0, end), paint::green, there) + line.substr(end);
     }
     shown_ = true;
-    write("\r" + line + "\x1b[K");
+    write_to_terminal(descriptor_, "\r" + line + "\x1b[K");
 }
 
 void progress_bar::clear() {
-    if (std::exchange(shown_, false)) write("\r\x1b[K");
-}
-
-void progress_bar::write(const std::string& bytes) const {
-    for (std::string_view rest = bytes; !rest.empty();) {
-        const auto count = ::write(descriptor_, rest.data(), rest.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return;  // a terminal that went away
-        rest.remove_prefix(static_cast<std::size_t>(count));
-    }
+    if (std::exchange(shown_, false)) write_to_terminal(descriptor_, "\r\x1b[K");
 }
 
 }  // namespace posthaste

@@ -46,12 +46,14 @@ class progress_rate {
 
 // "1,204".
 [[nodiscard]] std::string grouped(std::uint64_t number);
+// "1 event", "1,204 events".
+[[nodiscard]] std::string events_text(std::uint64_t count);
 // "about 6 s", "about 3 min", "about 5 h", "about 2 days".
 [[nodiscard]] std::string rough_duration(seconds time);
 
 class progress_bar {
   public:
-    // Draws only where `descriptor` is a terminal that can; with colour unless $NO_COLOR is set to anything.
+    // Draws only where `descriptor` is a terminal that can; with colour unless $NO_COLOR says otherwise.
     explicit progress_bar(int descriptor);
     ~progress_bar();  // clear()
 
@@ -64,11 +66,8 @@ class progress_bar {
     void clear();
 
   private:
-    void write(const std::string& bytes) const;
-
     int descriptor_;
     bool draws_ = false;
-    bool coloured_ = false;
     bool shown_ = false;
 };
 

@@ -8,10 +8,22 @@
 
 namespace posthaste {
 
-std::string text_of(const nlohmann::json& document, const char* member) {
-    if (!document.is_object()) return "";
+const nlohmann::json& member_of(const nlohmann::json& document, const char* member) {
+    static const nlohmann::json nothing;
+    if (!document.is_object()) return nothing;
     const auto found = document.find(member);
-    return found != document.end() && found->is_string() ? found->get<std::string>() : "";
+    return found != document.end() ? *found : nothing;
+}
+
+std::string text_of(const nlohmann::json& document, const char* member) {
+    const auto& found = member_of(document, member);
+    return found.is_string() ? found.get<std::string>() : "";
+}
+
+std::optional<std::uint64_t> number_of(const nlohmann::json& document, const char* member) {
+    const auto& found = member_of(document, member);
+    if (!found.is_number_integer() || found < 0) return std::nullopt;
+    return found.get<std::uint64_t>();
 }
 
 bool is_replay(const daemon_answer& answer) {

@@ -1,7 +1,9 @@
-// How the commands tell what the daemon refused.
+// How the commands read what the daemon answers, and tell what it refused.
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,8 +12,12 @@
 
 namespace posthaste {
 
-// A member of a document that may be anything; "" when it is not there or no string.
+// A member of a document that may be anything; null when it is not there.
+[[nodiscard]] const nlohmann::json& member_of(const nlohmann::json& document, const char* member);
+// "" when it is not there or no string.
 [[nodiscard]] std::string text_of(const nlohmann::json& document, const char* member);
+// Empty when it is not there or no whole number from 0 on.
+[[nodiscard]] std::optional<std::uint64_t> number_of(const nlohmann::json& document, const char* member);
 
 // Whether the daemon's answer is that of an earlier request with the same Idempotency-Key.
 [[nodiscard]] bool is_replay(const daemon_answer& answer);

@@ -38,4 +38,13 @@ std::string upstream_in_words(const nlohmann::json& upstream) {
     return words;
 }
 
+std::string upstream_hint(const std::string& state) {
+    if (state == "held") return "Nothing is to be done: it goes on by itself.";
+    if (state == "open")
+        return "It goes on by itself with the first success; \"posthaste check --upstream\" goes the way there step by "
+               "step.";
+    if (state == "paused") return "Events are taken all the while, and nothing is lost.";
+    return "";
+}
+
 }  // namespace posthaste

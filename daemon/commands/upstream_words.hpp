@@ -14,4 +14,7 @@ namespace posthaste {
 // missing is left out, and what it holds is made printable.
 [[nodiscard]] std::string upstream_in_words(const nlohmann::json& upstream);
 
+// What there is to do in such a state, as a sentence, beyond what the reason says; "" while it is up.
+[[nodiscard]] std::string upstream_hint(const std::string& state);
+
 }  // namespace posthaste

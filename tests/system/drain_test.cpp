@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/system/support/daemon_under_test.hpp"
+#include "tests/system/support/terminal_session.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
 namespace posthaste {
@@ -15,21 +15,9 @@ using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
-using variables = std::vector<std::pair<std::string, std::string>>;
-
 finished posthaste(const daemon_under_test& daemon, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), posthaste_binary());
     return run_to_end({std::move(arguments), {{"POSTHASTE_SERVER", daemon.url()}}, {}, {}});
-}
-
-// On a terminal of its own, 80 columns wide.
-process_options on_a_terminal(const daemon_under_test& daemon, const std::string& arguments, variables more = {}) {
-    more.insert(more.end(), {{"POSTHASTE_SERVER", daemon.url()}, {"TERM", "xterm"}});
-    return {{"/usr/bin/script", "--quiet", "--return", "--flush", "--command", posthaste_binary() + " " + arguments,
-             "/dev/null"},
-            std::move(more),
-            {},
-            {}};
 }
 
 // Answers each event once the test has waited long enough for a few looks.
@@ -115,7 +103,7 @@ TEST(drain_command, redraws_a_bar_on_a_terminal_and_takes_it_away_at_the_end) {
     daemon.start();
     daemon.post(sample_event("one user"));
     daemon.post(sample_event("one user"));
-    process drain(on_a_terminal(daemon, "drain"));
+    process drain(on_a_terminal(daemon.url(), "drain"));
     EXPECT_TRUE(drain.wait_for_output("\r\x1b[32m[--------------------]\x1b[0m   0 %  0 of 2\x1b[K\r\x1b[32m["));
     upstream.answer_with({answers(200), answers(503)});
     EXPECT_TRUE(drain.wait_for_output(" 50 %  1 of 2")) << drain.output();
@@ -128,12 +116,12 @@ TEST(drain_command, has_no_colour_where_none_is_wanted_and_no_bar_on_a_dumb_term
     daemon_under_test daemon;
     daemon.start();
     daemon.post(sample_event());
-    const auto plain = run_to_end(on_a_terminal(daemon, "drain --timeout 100ms", {{"NO_COLOR", "1"}}));
+    const auto plain =
+        run_to_end(on_a_terminal(daemon.url(), "drain --timeout 100ms", {.environment = {{"NO_COLOR", "1"}}}));
     EXPECT_EQ(plain.status, 1);
     EXPECT_THAT(plain.output, StartsWith("\r[--------------------]   0 %  0 of 1\x1b[K"));
     EXPECT_THAT(plain.output, Not(HasSubstr("\x1b[32m")));
-    auto dumb = on_a_terminal(daemon, "drain --timeout 100ms");
-    dumb.environment.back().second = "dumb";
+    auto dumb = on_a_terminal(daemon.url(), "drain --timeout 100ms", {.environment = {{"TERM", "dumb"}}});
     EXPECT_THAT(run_to_end(std::move(dumb)).output, StartsWith("posthaste drain: 1 event is still pending"));
 }
 
@@ -141,7 +129,7 @@ TEST(drain_command, says_so_when_the_daemon_goes_away) {
     daemon_under_test daemon;
     daemon.start();
     daemon.post(sample_event());
-    process drain(on_a_terminal(daemon, "drain"));
+    process drain(on_a_terminal(daemon.url(), "drain"));
     ASSERT_TRUE(drain.wait_for_output("0 of 1"));
     daemon.kill9();
     EXPECT_EQ(drain.wait(), 1);

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/system/support/daemon_under_test.hpp"
+#include "tests/system/support/terminal_session.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
 namespace posthaste {
@@ -134,11 +134,7 @@ TEST_F(stand_in, that_is_interrupted_leaves_the_number_of_events_that_were_queue
 
 TEST_F(stand_in, is_followed_by_a_bar_on_a_terminal) {
     daemon.answer_with({queued(1000), busy("3600")});
-    process sending({{"/usr/bin/script", "--quiet", "--return", "--flush", "--command",
-                      posthaste_binary() + " send --ndjson " + file + " --server " + daemon.url(), "/dev/null"},
-                     {{"TERM", "xterm"}, {"NO_COLOR", "1"}},
-                     {},
-                     {}});
+    process sending(on_a_terminal(daemon.url(), "send --ndjson " + file, {.environment = {{"NO_COLOR", "1"}}}));
     EXPECT_TRUE(sending.wait_for_output("\r[--------------------]   0 %  0 of 2,500\x1b[K")) << sending.output();
     EXPECT_TRUE(sending.wait_for_output("\r[########------------]  40 %  1,000 of 2,500")) << sending.output();
 }
