@@ -19,6 +19,8 @@ void add_check_command(CLI::App& app, command& chosen);
 void add_recover_command(CLI::App& app, command& chosen);
 void add_send_command(CLI::App& app, command& chosen);
 void add_status_command(CLI::App& app, command& chosen);
+void add_events_command(CLI::App& app, command& chosen);
+void add_show_command(CLI::App& app, command& chosen);
 void add_pause_command(CLI::App& app, command& chosen);
 void add_resume_command(CLI::App& app, command& chosen);
 void add_drain_command(CLI::App& app, command& chosen);
