@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
     posthaste::add_status_command(app, chosen);   // how the daemon fares, at a glance
     posthaste::add_events_command(app, chosen);   // what is kept, as a table
     posthaste::add_show_command(app, chosen);     // one event's story
+    posthaste::add_retry_command(app, chosen);    // dead events once more
+    posthaste::add_discard_command(app, chosen);  // events gone for good
     posthaste::add_pause_command(app, chosen);    // delivering stops
     posthaste::add_resume_command(app, chosen);   // and goes on
     posthaste::add_drain_command(app, chosen);    // until nothing is pending

@@ -252,6 +252,10 @@ result<daemon_answer, lost_answer> daemon_client::post(daemon_post what) const {
     return one_request(server_, what.patience).send(std::move(request));
 }
 
+result<daemon_answer, start_failure> daemon_client::remove(const std::string& target) const {
+    return without_detail(one_request(server_).send({http::verb::delete_, server_.address.path_prefix + target, 11}));
+}
+
 result<daemon_answer, start_failure> daemon_client::get_stream(const std::string& target, const body_sink& sink) const {
     return streamed_answer(server_, sink).get({http::verb::get, server_.address.path_prefix + target, 11});
 }

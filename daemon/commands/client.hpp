@@ -60,6 +60,8 @@ class daemon_client {
     [[nodiscard]] result<daemon_answer, start_failure> get(const std::string& target) const;
     [[nodiscard]] result<daemon_answer, start_failure> post_json(const std::string& target, std::string body) const;
     [[nodiscard]] result<daemon_answer, lost_answer> post(daemon_post what) const;
+    // DELETE.
+    [[nodiscard]] result<daemon_answer, start_failure> remove(const std::string& target) const;
 
     // Takes the next bytes of an answer's body. False: no more are wanted.
     using body_sink = std::function<bool(std::string_view bytes)>;

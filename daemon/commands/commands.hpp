@@ -21,6 +21,8 @@ void add_send_command(CLI::App& app, command& chosen);
 void add_status_command(CLI::App& app, command& chosen);
 void add_events_command(CLI::App& app, command& chosen);
 void add_show_command(CLI::App& app, command& chosen);
+void add_retry_command(CLI::App& app, command& chosen);
+void add_discard_command(CLI::App& app, command& chosen);
 void add_pause_command(CLI::App& app, command& chosen);
 void add_resume_command(CLI::App& app, command& chosen);
 void add_drain_command(CLI::App& app, command& chosen);

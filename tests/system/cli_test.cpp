@@ -48,7 +48,8 @@ TEST(cli, tells_its_version) {
 TEST(cli, helps_with_each_command) {
     const auto whole = posthaste({"--help"});
     EXPECT_EQ(whole.status, 0);
-    for (const std::string name : {"run", "dev", "check", "recover", "send", "sandbox"}) {
+    for (const std::string name :
+         {"run", "dev", "check", "recover", "send", "status", "events", "show", "retry", "discard", "sandbox"}) {
         EXPECT_THAT(whole.output, HasSubstr("\n  " + name + " "));
         const auto one = posthaste({name, "--help"});
         EXPECT_EQ(one.status, 0);
