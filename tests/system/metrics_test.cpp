@@ -305,7 +305,7 @@ TEST(alert_rules, are_sound_and_fire_when_they_should) {
 }
 
 // Grafana's own variables are replaced as Grafana does it.
-TEST(dashboard, asks_only_what_prometheus_understands) {
+TEST(grafana_dashboard, asks_only_what_prometheus_understands) {
     const json dashboard = json::parse(read_file("config/grafana-dashboard.json"));
     std::string rules = "groups:\n  - name: dashboard\n    rules:\n";
     int queries = 0;

@@ -97,8 +97,8 @@ constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1} 
 
 TEST(event_list, tells_the_state_the_age_and_why) {
     const auto events = nlohmann::json::parse(R"([
-        {"id": "1", "event": "A", "userId": "u", "state": "dead", "receivedAt": "2026-01-01T11:59:00.000Z", "attempts": 3,
-         "reason": "rejected", "lastError": {"status": 422, "message": "no such user"}},
+        {"id": "1", "event": "A", "userId": "u", "state": "dead", "receivedAt": "2026-01-01T11:59:00.000Z",
+         "attempts": 3, "reason": "rejected", "lastError": {"status": 422, "message": "no such user"}},
         {"id": "2", "event": "B", "userId": "u", "state": "pending", "receivedAt": "2025-12-25T12:00:00.000Z",
          "attempts": 1, "reason": null, "lastError": {"status": null, "message": "Connection refused"}},
         {"id": "3", "event": "C", "userId": "u", "state": "pending", "receivedAt": "?", "attempts": 0}, 5])");
