@@ -61,6 +61,7 @@ function lost(refusal, seconds) {
 function refused(refusal) {
   const given = token.get() !== null;
   token.forget();
+  stream.stop();
   clearInterval(countdown);
   at("gone").hidden = true;
   at("switch").hidden = true;
