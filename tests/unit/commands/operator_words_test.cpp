@@ -25,7 +25,8 @@ json healthy() {
     return json::parse(R"({
         "version": "0.1.0", "uptimeSeconds": 7200,
         "queue": {"pending": 1204, "inFlight": 3, "retrying": 17, "dead": 0,
-                  "bytes": 13000000, "maxBytes": 8589934592, "maxEvents": 10000000, "oldestAgeSeconds": 180, "outageCapacitySeconds": 172800, "drainEtaSeconds": 6},
+                  "bytes": 13000000, "maxBytes": 8589934592,
+                  "maxEvents": 10000000, "oldestAgeSeconds": 180, "outageCapacitySeconds": 172800, "drainEtaSeconds": 6},
         "totals": {"accepted": 10000, "delivered": 8796, "discarded": 0, "purged": 0},
         "upstream": {"state": "up", "reason": null, "since": null, "nextProbeAt": null, "concurrency": 8, "inFlight": 3,
                      "lastError": null},
