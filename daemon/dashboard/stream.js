@@ -42,7 +42,7 @@ export class Stream {
   }
 
   async #read(cut) {
-    const response = await open("/v1/stream", { signal: cut.signal });
+    const response = await open("/v1/stream?rates=each", { signal: cut.signal });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     let silence = 0;

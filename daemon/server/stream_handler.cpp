@@ -1,11 +1,13 @@
 #include "daemon/server/stream_handler.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "daemon/server/optional_json.hpp"
 #include "daemon/server/refusals.hpp"
+#include "lib/http/query_string.hpp"
 
 namespace posthaste {
 
@@ -53,7 +55,7 @@ struct stream_handler::news {
 
 class stream_handler::stream final : public body_source, public auto_unlinked {
   public:
-    explicit stream(stream_handler& of) : of_(of) {}
+    stream(stream_handler& of, bool each_span) : of_(of), each_span_(each_span) {}
 
     void next(std::function<void(std::string part)> give) override {
         give_ = std::move(give);
@@ -68,7 +70,8 @@ class stream_handler::stream final : public body_source, public auto_unlinked {
         if (!give_) return;
         const auto end = rate_history::span_of(what.now.steady);
         const auto first = std::max(told_.value_or(0), end - rate_history::length);
-        std::string part = first < end ? what.rates(first, end) : std::string();
+        const bool wanted = first < end && (each_span_ || is_new());
+        std::string part = wanted ? what.rates(first, end) : std::string();
         told_ = end;
         std::exchange(give_, nullptr)(part += what.status);
     }
@@ -78,6 +81,7 @@ class stream_handler::stream final : public body_source, public auto_unlinked {
 
   private:
     stream_handler& of_;
+    const bool each_span_;
     std::function<void(std::string part)> give_;
     std::optional<std::int64_t> told_;  // the spans before this one
 };
@@ -93,9 +97,14 @@ stream_handler::stream_handler(boost::asio::io_context& io, const status_handler
 stream_handler::~stream_handler() = default;
 
 void stream_handler::handle(std::shared_ptr<exchange> request) {
+    static constexpr std::array<std::string_view, 1> known{"rates"};
+    const auto given = query_string::parse(request->head().query, known);
+    if (!given) return request->answer(given.error());
+    const std::string rates = given->get("rates").value_or("once");
+    if (rates != "once" && rates != "each") return request->answer(invalid_query("rates must be once or each."));
     if (stopping_) return request->answer(problem_of(refusal::shutting_down));
     if (streams_.size() >= most_listeners) return request->answer(too_many_listeners());
-    const auto begun = std::make_shared<stream>(*this);
+    const auto begun = std::make_shared<stream>(*this, rates == "each");
     streams_.push_back(*begun);
     if (!beating_) keep_beating();
     request->answer_in_parts(

@@ -14,7 +14,7 @@ using nlohmann::json;
 class stream : public testing::Test {
   protected:
     std::shared_ptr<asked> listen() {
-        auto request = get("/v1/stream");
+        auto request = get("/v1/stream?rates=each");
         handler.handle(request);
         return request;
     }
