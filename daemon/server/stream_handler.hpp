@@ -1,9 +1,9 @@
 // GET /v1/stream: how things stand, told as Server-Sent Events for as long as somebody listens.
 //
 // First the rates of the last 15 minutes and the status, then the status every second; with ?rates=each the rates of
-// each 5 s, too, as they are over. One round of questions a second serves all listeners; without any there is none. A
-// listener that has not yet taken what it was told last is left out of a round: it costs the memory of one part, however
-// slow it is, and gets the rates that it missed later.
+// each 5 s, too, as they are over. One round of questions a second serves all listeners; without any there is none.
+// A listener that has not yet taken what it was told last is left out of a round: it costs the memory of one part,
+// however slow it is, and gets the rates that it missed later.
 
 #pragma once
 
