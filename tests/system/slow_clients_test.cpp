@@ -171,6 +171,7 @@ TEST(greedy_clients, of_1024_bodies_of_1_mib_as_many_are_taken_as_memory_is_for_
     for (std::size_t i = 0; i < usual_limit; ++i)
         clients.emplace_back(daemon.port()).send(text.substr(0, text.size() - 1));  // who is refused may be cut off
     std::size_t taken = 0;
+    std::size_t late = 0;
     std::size_t refused = 0;
     std::deque<raw_socket*> waiting;
     for (raw_socket& each : clients)
@@ -195,12 +196,15 @@ TEST(greedy_clients, of_1024_bodies_of_1_mib_as_many_are_taken_as_memory_is_for_
         ASSERT_TRUE(each->send(text.substr(text.size() - 1)));
         const auto answer = each->read_answer();
         ASSERT_TRUE(answer);
+        const std::string type = answer->json().value("type", "");
         if (answer->status == 202)
             ++taken;
+        else if (sanitized && type == "urn:posthaste:problem:request-timeout")
+            ++late;  // we held the last byte back for too long, as everything takes long there
         else
-            EXPECT_EQ(answer->json().value("type", ""), "urn:posthaste:problem:busy");
+            EXPECT_EQ(type, "urn:posthaste:problem:busy");
     }
-    EXPECT_GE(taken, 32U) << "of 64, where the last ones may have had to share what was left";
+    EXPECT_GE(taken + late, 32U) << "of 64, where the last ones may have had to share what was left";
     EXPECT_GE(refused, usual_limit - 64);
     EXPECT_EQ(post_event(daemon.port(), sample_event())->status, 202);
     expect_peak_memory_under(memory_limit, daemon);
