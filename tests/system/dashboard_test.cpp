@@ -50,12 +50,12 @@ TEST_F(dashboard, says_that_the_daemon_is_gone_and_goes_on_when_it_is_back) {
         if (!wait_until([&] { return std::filesystem::exists(restart); }, std::chrono::minutes{5})) return;
         daemon.running().wait();
         daemon.start();
-        while (!over)  // with this thread it would end, too
-            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        over.wait(false);  // with this thread the daemon would end, too
     });
     expect_right("gone", {std::to_string(daemon.running().id()), restart});
     daemon.folder().write("restart", "");  // in any case
     over = true;
+    over.notify_one();
     restarting.join();
 }
 
