@@ -1,12 +1,12 @@
 #include "lib/base/crc32.hpp"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 namespace posthaste {
 
 void crc32::add(std::string_view bytes) noexcept {
-    if (bytes.empty()) return;  // zlib takes a null pointer as "give the initial value"
-    value_ = static_cast<std::uint32_t>(::crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+    if (bytes.empty()) return;  // a null pointer would be taken as "give the initial value"
+    value_ = ::libdeflate_crc32(value_, bytes.data(), bytes.size());
 }
 
 void crc32::add_field(std::string_view bytes) noexcept {

@@ -1,5 +1,5 @@
 // CRC-32 (ISO 3309, as in zlib) of several fields, for noticing bytes that changed on disk. No protection against
-// people.
+// people. By libdeflate, which takes a tenth of what zlib takes for a row of the outbox.
 //
 // Each field counts with its length, so that a byte moved from one field to the next changes the sum. Pure.
 
