@@ -24,9 +24,8 @@ bool read_exactly(std::string_view from, Array& to) {
 sqlite_result key_table::prepare(sqlite_connection& database) {
     database_ = &database;
     const std::pair<sqlite_statement*, const char*> statements[] = {
-        {&find_, "SELECT seq, request, first_id, events FROM idempotency_keys WHERE key = ?"},
+        {&find_, "SELECT request, first_id, events FROM idempotency_keys WHERE seq = ? AND key = ?"},
         {&note_, "INSERT INTO idempotency_keys (seq, key, request, first_id, events) VALUES (?,?,?,?,?)"},
-        {&erase_, "DELETE FROM idempotency_keys WHERE seq = ?"},
         {&oldest_, "SELECT seq, first_id FROM idempotency_keys ORDER BY seq LIMIT ?"},
         {&drop_, "DELETE FROM idempotency_keys WHERE seq <= ?"},
     };
@@ -35,18 +34,21 @@ sqlite_result key_table::prepare(sqlite_connection& database) {
             return prepared;
         }
     }
-    return {};
+    return index_.prepare(database);
 }
 
 result<std::optional<key_table::row>, sqlite_error> key_table::find(const idempotency& key, wall_time now) {
     std::optional<row> found;
-    auto rows = find_.query(blob_of(key.key));
+    const auto number = index_.find(key.key);
+    if (!number || *number == 0) {
+        return number ? result<std::optional<row>, sqlite_error>{found} : number.error();
+    }
+    auto rows = find_.query(*number, blob_of(key.key));
     if (rows.next()) {
         found.emplace();
-        found->number = static_cast<sequence>(rows.integer(0));
         const bool sound =
-            read_exactly(rows.bytes(1), found->request) && read_exactly(rows.bytes(2), found->stands_for.first.bytes);
-        found->stands_for.events = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(3), 1));
+            read_exactly(rows.bytes(0), found->request) && read_exactly(rows.bytes(1), found->stands_for.first.bytes);
+        found->stands_for.events = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(2), 1));
         // A damaged row stands for nothing any more.
         found->over = !sound || time_of(found->stands_for.first) + keep <= now;
     }
@@ -57,7 +59,8 @@ result<std::optional<key_table::row>, sqlite_error> key_table::find(const idempo
 }
 
 sqlite_result key_table::note(sequence number, const idempotency& key, const receipt& stands_for) {
-    return note_.run(number, blob_of(key.key), blob_of(key.request), stands_for.first, stands_for.events);
+    auto noted = note_.run(number, blob_of(key.key), blob_of(key.request), stands_for.first, stands_for.events);
+    return noted ? index_.note(key.key, number) : noted;
 }
 
 result<sequence, sqlite_error> key_table::due(std::uint64_t excess, std::size_t slice, wall_time now) {

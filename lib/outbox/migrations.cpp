@@ -141,8 +141,22 @@ CREATE TABLE identities (
 CREATE INDEX identities_by_use ON identities (used_at);
 )sql";
 
+// Version 6: the index of idempotency keys is written in its own order (lib/outbox/key_index.hpp).
+constexpr const char* version_6 = R"sql(
+DROP INDEX idempotency_keys_by_key;
+CREATE TABLE idempotency_index (
+    hash INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE idempotency_index_state (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    through INTEGER NOT NULL
+) STRICT;
+INSERT INTO idempotency_index_state VALUES (1, 0);
+)sql";
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5};
+constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5, version_6};
 
 }  // namespace
 

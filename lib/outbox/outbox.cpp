@@ -29,8 +29,12 @@ sqlite_result outbox::begin() {
 }
 
 sqlite_result outbox::commit() {
-    auto saved = ledger_.save();
-    return saved ? commit_.run() : saved;
+    auto done = ledger_.save();
+    done = done ? commit_.run() : done;
+    if (done) {
+        keys_.committed();
+    }
+    return done;
 }
 
 void outbox::rollback() {
@@ -40,7 +44,7 @@ void outbox::rollback() {
     ledger_.forget();
     delivered_.forget_expiry();
     dead_.forget_expiry();
-    keys_.forget_expiry();
+    keys_.rolled_back();
 }
 
 bool outbox::is_full() const noexcept {

@@ -176,7 +176,6 @@ class outbox {
     [[nodiscard]] sqlite_result note_foreign_id(const pending_event& what);
     [[nodiscard]] bool has_room_for(std::uint64_t bytes, std::size_t events = 1) const noexcept;
     [[nodiscard]] sqlite_result trim_keys(wall_time now);
-    [[nodiscard]] sqlite_result keep_key(const submission& what, const receipt& told);
     [[nodiscard]] std::uint64_t most_keys() const noexcept;
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);
     [[nodiscard]] sqlite_result trim_dead(wall_time now);

@@ -56,26 +56,12 @@ result<outbox::submitted, sqlite_error> outbox::submit(submission& what, receipt
         }
     }
     told = {.first = what.events.front().id, .events = what.events.size()};
-    if (const auto kept = what.key ? keep_key(what, told) : sqlite_result{}; !kept) {
-        return kept.error();
-    }
-    return submitted::stored;
-}
-
-sqlite_result outbox::keep_key(const submission& what, const receipt& told) {
-    const auto earlier = keys_.find(*what.key, time_of(told.first));
-    if (!earlier) {
-        return earlier.error();
-    }
-    if (*earlier) {  // its time is over
-        if (auto erased = keys_.erase((*earlier)->number); !erased) {
-            return erased;
-        }
-        keys_.forget_expiry();
-        ledger_.dropped_keys(1, key_table::row_bytes, false);
+    if (!what.key) {
+        return submitted::stored;
     }
     ledger_.noted_key(key_table::row_bytes);
-    return keys_.note(what.events.front().number, *what.key, told);
+    const auto kept = keys_.note(what.events.front().number, *what.key, told);
+    return kept ? result<submitted, sqlite_error>{submitted::stored} : kept.error();
 }
 
 std::uint64_t outbox::most_keys() const noexcept {
@@ -83,6 +69,9 @@ std::uint64_t outbox::most_keys() const noexcept {
 }
 
 sqlite_result outbox::trim_keys(wall_time now) {
+    if (auto carried = keys_.carry_on(); !carried) {
+        return carried;
+    }
     const std::uint64_t kept = ledger_.keys();
     if (kept == 0) {
         return {};

@@ -101,6 +101,17 @@ TEST(submission, with_a_key_of_the_day_before_is_stored_again) {
     EXPECT_TRUE(closes(t.box->totals()));
 }
 
+TEST(submission, that_was_rolled_back_leaves_no_key) {
+    submitting t;
+    auto lost = submitting::of(1, submitting::key(7));
+    receipt told;
+    t.box->begin().value();
+    ASSERT_EQ(t.box->submit(lost, told, t.now, 1).value(), outbox::submitted::stored);
+    t.box->rollback();
+    EXPECT_EQ(t.submit(submitting::of(1, submitting::key(7))).what, kind::stored);
+    EXPECT_EQ(t.submit(submitting::of(1, submitting::key(7))).what, kind::replayed);
+}
+
 TEST(submission, is_recalled_where_nothing_can_be_stored) {
     submitting t;
     const auto first = t.submit(submitting::of(1, submitting::key(7)));

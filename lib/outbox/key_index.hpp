@@ -1,0 +1,74 @@
+// Finds the row of an idempotency key, without a page of the disk for each new one.
+//
+// Keys are hashes, so each would dirty a page of its own somewhere in an index, which costs more than all else that is
+// written for its event. So new ones gather in memory, and once there are many, they are put into the index on the disk
+// in its own order, some with each commit, many to a page. In the same pass goes what stands there for rows that are
+// gone. A start reads back what had only gathered: the rows behind the last whole pass.
+//
+// Of a key the first 8 bytes are kept, so what is found is only the row to look at. Belongs to the store's thread.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/outbox/sqlite.hpp"
+#include "lib/outbox/types.hpp"
+
+namespace posthaste {
+
+class key_index {
+  public:
+    static constexpr std::size_t most_gathered = 32'768;
+
+    explicit key_index(std::size_t gathered_for_a_pass = most_gathered) : enough_(gathered_for_a_pass) {}
+
+    [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
+
+    // The newest row that the key may stand in; 0: it stands in none.
+    [[nodiscard]] result<sequence, sqlite_error> find(const std::array<std::uint8_t, 16>& key);
+    // Of a row that is written in this transaction.
+    [[nodiscard]] sqlite_result note(const std::array<std::uint8_t, 16>& key, sequence number);
+    // Carries the pass on by what this transaction's new keys ask for. In a transaction, behind its note()s.
+    [[nodiscard]] sqlite_result carry_on();
+
+    void committed() noexcept { noted_ = 0; }
+    // What was gathered is read from the disk again, where the transaction had changed it.
+    void rolled_back() noexcept;
+
+  private:
+    struct entry {
+        std::int64_t hash = 0;
+        sequence number = 0;
+    };
+
+    [[nodiscard]] sqlite_result load();
+    [[nodiscard]] sqlite_result begin_pass();
+    [[nodiscard]] sqlite_result place(std::size_t until);
+    [[nodiscard]] sqlite_result end_pass();
+    [[nodiscard]] result<sequence, sqlite_error> number_of(sqlite_statement& statement);
+
+    const std::size_t enough_;
+    std::unordered_map<std::int64_t, sequence> gathered_;
+    std::vector<entry> pass_;    // what is being put into the index, in its order; empty: no pass is under way
+    std::size_t placed_ = 0;     // of them
+    sequence oldest_ = 0;        // row that there was when the pass began
+    sequence swept_ = 0;         // what stands for rows below is gone from the index
+    sequence last_ = 0;          // row that was noted
+    sequence pass_through_ = 0;  // the last row of the pass
+    std::size_t noted_ = 0;      // in this transaction
+    bool loaded_ = false;
+
+    sqlite_statement rows_;
+    sqlite_statement oldest_row_;
+    sqlite_statement find_;
+    sqlite_statement place_;
+    sqlite_statement sweep_;
+    sqlite_statement through_;
+    sqlite_statement save_;
+};
+
+}  // namespace posthaste
