@@ -1,15 +1,18 @@
 // The store by itself, on one thread, beside the least that SQLite can be asked to do: bare_store FOLDER ROUNDS, or
-// bare_store FOLDER ROUNDS inserting, for that one alone.
+// bare_store FOLDER ROUNDS inserting, for those alone.
 //
 // inserting: the ceiling of batches, 1,000 inserts of what the sample event weighs in one transaction, nothing deleted.
+// outbox_inserting: as many of the sample events through the outbox.
 // minimal: 256 inserts of 300-byte rows and 256 deletes by id in one transaction, no index, no checksum, no facts kept.
 // outbox: the same through the outbox, with delivered facts kept ("day") and without ("none").
-// In turn, WAL, every commit synced, checkpoints at 1,000 pages. Prints "store WHAT EVENTS-A-SECOND" lines.
+// In turn, WAL, every commit synced, checkpoints at 1,000 pages. Timed is the store's part: events are made before.
+// Prints "store WHAT EVENTS-A-SECOND" lines.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -69,36 +72,40 @@ double minimal(const std::string& path, const std::string& row, long transaction
     return static_cast<double>(transactions * each) / taken;
 }
 
-double through_outbox(const std::string& path, milliseconds keep) {
+// Commits `each` events so many times, and the settlements of those before where it is told to.
+double through_outbox(const std::string& path, const std::string& row, long commits, long each,
+                      std::optional<milliseconds> keep) {
     queue_settings queue;
     queue.path = path;
     queue.disk_reserve = 0;
-    queue.keep_delivered = keep;
+    queue.keep_delivered = keep.value_or(milliseconds{0});
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     auto box = outbox::open(queue, now);
     must(box.has_value(), "open");
     std::uint64_t state = 1;
     const std::function<std::uint64_t()> random = [&] { return state = state * 6364136223846793005U + 1; };
     std::vector<settlement> last;
-    const double taken = seconds_of([&] {
-        for (long at = 0; at < batches; ++at) {
-            batch work;
-            work.appends.resize(batch_events);
-            for (auto& one : work.appends)
-                one.what = {"Ticket Created", "10101010101010", "/run/event", "", "", "", body};
-            work.settlements = std::exchange(last, {});
+    double taken = 0;
+    for (long at = 0; at < commits; ++at) {
+        batch work;
+        work.appends.resize(static_cast<std::size_t>(each));
+        for (auto& one : work.appends)
+            one.what = {"Ticket Created", "10101010101010", "/run/event", "", "", "", row};
+        work.settlements = std::exchange(last, {});
+        taken += seconds_of([&] {
             must(commit_batch(**box, work, {.now = now, .random = random}).has_value(), "commit");
-            for (const auto& one : work.appends) {
-                auto& done = last.emplace_back();
-                done.number = one.number;
-                done.at = now;
-                done.status = 200;
-                done.attempts = 1;
-            }
             if ((*box)->checkpoint_due()) must((*box)->checkpoint().has_value(), "checkpoint");
+        });
+        for (const auto& one : work.appends) {
+            if (!keep) break;
+            auto& done = last.emplace_back();
+            done.number = one.number;
+            done.at = now;
+            done.status = 200;
+            done.attempts = 1;
         }
-    });
-    return static_cast<double>(batches * batch_events) / taken;
+    }
+    return static_cast<double>(commits * each) / taken;
 }
 
 }  // namespace
@@ -112,12 +119,16 @@ int main(int count, char** arguments) {
         std::filesystem::create_directories(folder);
         if (only_inserting) {
             std::printf("store inserting %.0f\n", minimal(folder / "inserting.db", sample_body, 500, 1000, false));
+            std::printf("store outbox_inserting %.0f\n",
+                        through_outbox(folder / "outbox.db", sample_body, 500, 1000, std::nullopt));
             std::fflush(stdout);
             continue;
         }
         std::printf("store minimal %.0f\n", minimal(folder / "minimal.db", body, batches, batch_events, true));
-        std::printf("store day %.0f\n", through_outbox(folder / "day.db", std::chrono::hours{24}));
-        std::printf("store none %.0f\n", through_outbox(folder / "none.db", milliseconds{0}));
+        std::printf("store day %.0f\n",
+                    through_outbox(folder / "day.db", body, batches, batch_events, std::chrono::hours{24}));
+        std::printf("store none %.0f\n",
+                    through_outbox(folder / "none.db", body, batches, batch_events, milliseconds{0}));
         std::fflush(stdout);
     }
     std::filesystem::remove_all(folder);

@@ -1,13 +1,14 @@
 -- wrk's requests: the sample event, from a thousand users in turn (each user's events are delivered one at a time), with
--- $POSTHASTE_TOKEN if there is one; with $POSTHASTE_CLOSE, each over a connection of its own; with $POSTHASTE_KEYS, each
--- with an Idempotency-Key of its own; with $POSTHASTE_BATCH, so many events in each request.
+-- $POSTHASTE_TOKEN if there is one; with $POSTHASTE_CLOSE, each over a connection of its own; with $POSTHASTE_NUMBERED,
+-- each with a header of that name and a value of its own; with $POSTHASTE_BATCH, so many events in each request.
 -- Prints one line at the end: requests a second, median latency in µs, requests, answers over 399, socket errors, and
 -- the latency that 99 of 100 stay under, in µs.
 
 local requests = {}
 local at = 0
 local batch = tonumber(os.getenv("POSTHASTE_BATCH") or "")
-local keys = os.getenv("POSTHASTE_KEYS")
+local numbered = os.getenv("POSTHASTE_NUMBERED")
+local behind = {}  -- what follows the number
 local run = os.time() .. "-" .. math.random(1e9)
 
 local function event_of(user)
@@ -26,17 +27,20 @@ function init()
     requests[0] = wrk.format("POST", "/run/events", headers, "[" .. table.concat(events, ",") .. "]")
     return
   end
-  if keys then headers["Idempotency-Key"] = "KEY" end
+  if numbered then headers[numbered] = run .. "-NUMBER" end
   for user = 0, 999 do
-    requests[user] = wrk.format("POST", "/run/event", headers, event_of(user))
+    local text = wrk.format("POST", "/run/event", headers, event_of(user))
+    local from, to = text:find("NUMBER", 1, true)
+    requests[user] = numbered and text:sub(1, from - 1) or text
+    behind[user] = numbered and text:sub(to + 1)
   end
 end
 
 function request()
   if batch then return requests[0] end
   at = at + 1
-  local chosen = requests[at % 1000]
-  return keys and chosen:gsub("KEY", run .. "-" .. at, 1) or chosen
+  local user = at % 1000
+  return numbered and requests[user] .. at .. behind[user] or requests[user]
 end
 
 function done(summary, latency)

@@ -74,8 +74,9 @@ END {
             median(rates["keyless", 64]), median(rates["keyed", 64]), ratio("keyed", "keyless", 64)
     if (("batches", 4) in rates) {
         events = median(rates["batches", 4]) * 1000
-        printf "\nbatches of 1,000 over 4 connections: %.0f events a second; a minimal loop inserts %.0f, ratio %.2f (goal: at least 0.60)\n", \
-            events, median(kept["inserting"]), events / median(kept["inserting"])
+        printf "\nbatches of 1,000 over 4 connections: %.0f events a second; the outbox alone inserts %.0f, ratio %.2f (goal: at least 0.60)\n", \
+            events, median(kept["outbox_inserting"]), events / median(kept["outbox_inserting"])
+        printf "  a minimal SQLite loop inserts %.0f, ratio %.2f\n", median(kept["inserting"]), events / median(kept["inserting"])
     }
     if (16 in drain) drain_row(16, 0.70)
     if (32 in drain) drain_row(32, 0.80)
