@@ -12,7 +12,7 @@ namespace {
 const wall_time now{milliseconds{1'000}};
 
 sandbox sample_sandbox(const std::string& key = "secret") {
-    return {std::move(*read_sandbox_configuration(sample_sandbox_configuration, "sample")), key};
+    return {*read_sandbox_configuration(sample_sandbox_configuration, "sample"), key};
 }
 
 TEST(sandbox, takes_an_event_and_runs_its_workflow) {
