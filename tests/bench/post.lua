@@ -1,6 +1,7 @@
 -- wrk's requests: the sample event, from a thousand users in turn (each user's events are delivered one at a time), with
 -- $POSTHASTE_TOKEN if there is one; with $POSTHASTE_CLOSE, each over a connection of its own; with $POSTHASTE_KEYS, each
--- with an Idempotency-Key of its own; with $POSTHASTE_BATCH, so many events in each request.
+-- with an Idempotency-Key of its own; with $POSTHASTE_BATCH, so many events in each request; with $POSTHASTE_PAUSE, after
+-- a pause of so many milliseconds, on the average.
 -- Prints one line at the end: requests a second, median latency in µs, requests, answers over 399, socket errors, and
 -- the latency that 99 of 100 stay under, in µs.
 
@@ -8,6 +9,7 @@ local requests = {}
 local at = 0
 local batch = tonumber(os.getenv("POSTHASTE_BATCH") or "")
 local keys = os.getenv("POSTHASTE_KEYS")
+local pause = tonumber(os.getenv("POSTHASTE_PAUSE") or "")
 local run = os.time() .. "-" .. math.random(1e9)
 
 local function event_of(user)
@@ -37,6 +39,10 @@ function request()
   at = at + 1
   local chosen = requests[at % 1000]
   return keys and chosen:gsub("KEY", run .. "-" .. at, 1) or chosen
+end
+
+if pause then
+  function delay() return math.random(0, 2 * pause) end
 end
 
 function done(summary, latency)
