@@ -1,6 +1,7 @@
 #include "daemon/server/by_hand_handler.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,13 @@
 
 namespace posthaste {
 
+namespace {
+
+// On a slow disk, so that a client learns how far it got, and never gives up waiting.
+constexpr seconds longest_call{2};
+
+}  // namespace
+
 // One call under way: counts what matches (the first call only), then works through it.
 class by_hand_handler::run : public std::enable_shared_from_this<run> {
   public:
@@ -18,7 +26,8 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
           source_(of.source_),
           request_(std::move(request)),
           which_(std::move(call.which)),
-          limit_(call.limit) {
+          limit_(call.limit),
+          began_(source_.now().steady) {
         which_.died_by = call.progress ? call.progress->died_by : source_.now().wall;
         if (!call.progress) return;
         counted_ = true;
@@ -29,21 +38,30 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
 
     void start() {
         if (counted_) return work();
-        count(which_);
+        selection_request all = which_;
+        all.limit = std::numeric_limits<std::size_t>::max();
+        count(std::move(all));
     }
 
   private:
-    // `which` moves on, and which_ stays where it is.
+    // `which` moves on, and which_ stays in front of the first that matches.
     void count(selection_request which) {
         const selection_request asked = which;
         source_.select(asked,
                        [self = shared_from_this(), which = std::move(which)](const selection_page& page) mutable {
                            if (self->which_.through == max_sequence) self->which_.through = which.through = page.newest;
+                           if (self->left_ == 0 && !page.numbers.empty()) self->which_.after = page.numbers.front() - 1;
                            self->left_ += page.numbers.size();
-                           if (page.reached_end) return self->work();
+                           if (page.reached_end) return self->counted();
                            which.after = page.last;
                            self->count(which);
                        });
+    }
+
+    void counted() {
+        over_ = left_ == 0;
+        if (over_) return answer();
+        work();
     }
 
     void work() {
@@ -80,8 +98,8 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
         done_ += count;
         left_ -= std::min<std::uint64_t>(left_, matched);
         which_.after = last;
-        over_ = reached_end;
-        if (over_) return answer();
+        over_ = reached_end || left_ == 0;
+        if (over_ || source_.now().steady - began_ >= longest_call) return answer();
         work();
     }
 
@@ -113,6 +131,7 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
     const std::shared_ptr<exchange> request_;
     selection_request which_;
     const std::size_t limit_;
+    const steady_time began_;
     bool counted_ = false;
     bool over_ = false;
     std::uint64_t left_ = 0;  // that match and were not looked at

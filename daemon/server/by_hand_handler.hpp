@@ -1,5 +1,5 @@
 // POST /v1/retry and POST /v1/discard: sends dead events again, or removes dead or pending ones, as many as match and
-// up to 10,000 a call, in slices between which everything else goes on.
+// up to 10,000 and two seconds a call, in slices between which everything else goes on.
 //
 // What a call tells is durable. `continue` is null once everything was looked at; sent along with the next call it
 // spares looking again. A call may be cut off anywhere and repeated. Belongs to the listener's thread.

@@ -1,5 +1,6 @@
 #include "daemon/server/single_event_handlers.hpp"
 
+#include <functional>
 #include <utility>
 
 #include "daemon/server/event_handler.hpp"
@@ -35,6 +36,32 @@ selection_request only(sequence number) {
     return {.after = number - 1, .through = number, .limit = 1};
 }
 
+using change = std::function<void(std::shared_ptr<exchange> request, const event_facts& found)>;
+
+// Looks up the event whose id stands in a path. One that is not there, or is delivered, is answered here.
+void look_up(const event_finder& find, std::shared_ptr<exchange> request, std::string_view text, change then) {
+    const std::optional<uuid> id = parse_uuid(text);
+    if (!id) return request->answer(unknown_event_id(text));
+    find(*id,
+         [request = std::move(request), then = std::move(then), id = *id](const std::optional<event_facts>& found) {
+             if (!found) return request->answer(unknown_event_id(to_string(id)));
+             if (found->state == event_state::delivered) return request->answer(delivered_already(id));
+             then(request, *found);
+         });
+}
+
+// Whether the store has done it; if not, the request is answered.
+bool is_done(exchange& request, const result<dead_report, refusal>& outcome) {
+    if (outcome && !outcome->disk_full) return true;
+    request.answer(problem_of(outcome ? refusal::disk_full : outcome.error()));
+    return false;
+}
+
+std::optional<problem> refuse_while(const by_hand_source& source) {
+    if (const std::optional<refusal> why = source.refusing()) return problem_of(*why);
+    return {};
+}
+
 void discarded_one(exchange& request) {
     request.answer(response{.body = R"({"discarded":1,"remaining":0})"});
 }
@@ -42,27 +69,21 @@ void discarded_one(exchange& request) {
 }  // namespace
 
 std::optional<problem> retry_event_handler::refuse(const request_head&) const {
-    if (const std::optional<refusal> why = source_.refusing()) return problem_of(*why);
-    return {};
+    return refuse_while(source_);
 }
 
 void retry_event_handler::handle(std::shared_ptr<exchange> request) {
     std::string_view path = request->head().path;
     path.remove_suffix(std::string_view("/retry").size());
     const std::string_view text = path.substr(path.rfind('/') + 1);
-    const std::optional<uuid> id = parse_uuid(text);
-    if (!id) return request->answer(unknown_event_id(text));
-    find_(*id, [this, request = std::move(request), id = *id](const std::optional<event_facts>& found) {
-        if (!found) return request->answer(unknown_event_id(to_string(id)));
-        if (found->state == event_state::delivered) return request->answer(delivered_already(id));
-        if (found->state == event_state::pending)
-            return hasten_(found->number, [this, request, id] { show(request, id); });
-        const dead_request again{dead_request::kind::retry, only(found->number)};
-        source_.dead(again, [this, request, id](const result<dead_report, refusal>& outcome) {
-            if (!outcome) return request->answer(problem_of(outcome.error()));
-            if (outcome->disk_full) return request->answer(problem_of(refusal::disk_full));
-            if (outcome->skipped > 0) return request->answer(damaged(id));
-            show(request, id);
+    look_up(find_, std::move(request), text, [this](std::shared_ptr<exchange> asked, const event_facts& found) {
+        const uuid id = found.id;
+        if (found.state == event_state::pending) return hasten_(found.number, [this, asked, id] { show(asked, id); });
+        const dead_request again{dead_request::kind::retry, only(found.number)};
+        source_.dead(again, [this, asked, id](const result<dead_report, refusal>& outcome) {
+            if (!is_done(*asked, outcome)) return;
+            if (outcome->skipped > 0) return asked->answer(damaged(id));
+            show(asked, id);
         });
     });
 }
@@ -75,24 +96,17 @@ void retry_event_handler::show(std::shared_ptr<exchange> request, const uuid& id
 }
 
 std::optional<problem> discard_event_handler::refuse(const request_head&) const {
-    if (const std::optional<refusal> why = source_.refusing()) return problem_of(*why);
-    return {};
+    return refuse_while(source_);
 }
 
 void discard_event_handler::handle(std::shared_ptr<exchange> request) {
     const std::string_view path = request->head().path;
     const std::string_view text = path.substr(path.rfind('/') + 1);
-    const std::optional<uuid> id = parse_uuid(text);
-    if (!id) return request->answer(unknown_event_id(text));
-    find_(*id, [this, request = std::move(request), id = *id](const std::optional<event_facts>& found) {
-        if (!found) return request->answer(unknown_event_id(to_string(id)));
-        if (found->state == event_state::delivered) return request->answer(delivered_already(id));
-        if (found->state == event_state::pending) return discard_pending(request, id, found->number);
-        const dead_request removal{dead_request::kind::discard, only(found->number)};
-        source_.dead(removal, [request](const result<dead_report, refusal>& outcome) {
-            if (!outcome) return request->answer(problem_of(outcome.error()));
-            if (outcome->disk_full) return request->answer(problem_of(refusal::disk_full));
-            discarded_one(*request);
+    look_up(find_, std::move(request), text, [this](std::shared_ptr<exchange> asked, const event_facts& found) {
+        if (found.state == event_state::pending) return discard_pending(asked, found.id, found.number);
+        const dead_request removal{dead_request::kind::discard, only(found.number)};
+        source_.dead(removal, [asked](const result<dead_report, refusal>& outcome) {
+            if (is_done(*asked, outcome)) discarded_one(*asked);
         });
     });
 }

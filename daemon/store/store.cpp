@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "daemon/store/answers.hpp"
+#include "daemon/store/long_read.hpp"
 #include "daemon/store/store_batch.hpp"
 #include "daemon/store/store_thread.hpp"
 #include "lib/base/require.hpp"
@@ -214,7 +215,8 @@ void store::find(uuid id, std::function<void(std::optional<event_facts>)> reply)
 }
 
 void store::list(list_request request, std::function<void(list_page)> reply) {
-    impl_->ask<list_page>([request = std::move(request)](outbox& box, wall_time now) { return box.list(request, now); },
+    impl_->ask<list_page>([request = std::move(request), clock = impl_->options.now](
+                              outbox& box, wall_time) { return read_long(box, request, clock); },
                           std::move(reply));
 }
 
@@ -232,7 +234,8 @@ void store::export_slice(export_request request, std::function<void(export_page)
 }
 
 void store::select(selection_request request, std::function<void(selection_page)> reply) {
-    impl_->ask<selection_page>([request = std::move(request)](outbox& box, wall_time) { return box.select(request); },
+    impl_->ask<selection_page>([request = std::move(request), clock = impl_->options.now](
+                                   outbox& box, wall_time) { return read_long(box, request, clock); },
                                std::move(reply));
 }
 

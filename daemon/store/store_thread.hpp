@@ -74,6 +74,7 @@ class store_thread {
     bool may_shrink_ = true;      // something was removed since the file's free space was looked at
     bool low_ = false;            // the disk is under its reserve
     bool told_unknown_ = false;
+    std::size_t dead_rows_ = 8;  // as in commit_chance
     repeat_guard full_warnings_;
     store_meter meter_;
 };

@@ -84,9 +84,14 @@ sqlite_result import_all(outbox& box, batch& work, const commit_chance& chance, 
     return {};
 }
 
-sqlite_result do_by_hand(outbox& box, const batch& work, batch_outcome& out) {
+result<dead_report, sqlite_error> apply_slice(outbox& box, dead_request asked, const commit_chance& chance) {
+    asked.which.limit = std::min(asked.which.limit, chance.dead_rows);
+    return box.apply(asked);
+}
+
+sqlite_result do_by_hand(outbox& box, const batch& work, const commit_chance& chance, batch_outcome& out) {
     for (const auto& asked : work.by_hand) {
-        const auto report = box.apply(asked);
+        const auto report = apply_slice(box, asked, chance);
         if (!report) {
             return report.error();
         }
@@ -189,7 +194,7 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     if (auto imported = import_all(box, work, chance, out); !imported) {
         return imported;
     }
-    if (auto done = do_by_hand(box, work, out); !done) {
+    if (auto done = do_by_hand(box, work, chance, out); !done) {
         return done;
     }
     if (auto kept = keep_identities(box, work); !kept) {
@@ -228,14 +233,14 @@ result<bool, sqlite_error> fits(outbox& box, What what) {
 }
 
 // Discarding makes room, if there is what it takes to write that down; everything else has to wait.
-sqlite_result discard_by_hand(outbox& box, const batch& work, batch_outcome& out) {
+sqlite_result discard_by_hand(outbox& box, const batch& work, const commit_chance& chance, batch_outcome& out) {
     for (std::size_t at = 0; at < work.by_hand.size(); ++at) {
         if (work.by_hand[at].what != dead_request::kind::discard) {
             continue;
         }
         dead_report report;
         const auto fitted = fits(box, [&]() -> sqlite_result {
-            const auto done = box.apply(work.by_hand[at]);
+            const auto done = apply_slice(box, work.by_hand[at], chance);
             report = done ? *done : dead_report{};
             return done ? sqlite_result{} : done.error();
         });
@@ -265,7 +270,7 @@ result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const 
         }
         out.stuck = !*settled;
     }
-    if (const auto discarded = discard_by_hand(box, work, out); !discarded) {
+    if (const auto discarded = discard_by_hand(box, work, chance, out); !discarded) {
         return discarded.error();
     }
     const bool nothing_else =

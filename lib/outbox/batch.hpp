@@ -72,6 +72,7 @@ struct commit_chance {
     wall_time now;
     bool refuse_appends = false;  // the disk is known to be full: nothing is written that can be done without
     bool may_grow = false;        // and yet the parkings may make the file longer, as the disk has room for them
+    std::size_t dead_rows = 64;   // so many of the dead may be sent again or removed for each that asks for it
     const std::function<std::uint64_t()>& random;
 };
 

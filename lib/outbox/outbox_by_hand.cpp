@@ -8,8 +8,7 @@
 namespace posthaste {
 namespace {
 
-// So many a transaction: whole bodies are moved or dropped.
-constexpr std::size_t dead_slice = 64;
+constexpr std::size_t dead_slice = 500;
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 -- wrk's requests: the sample event, from a thousand users in turn (each user's events are delivered one at a time), with
 -- $POSTHASTE_TOKEN if there is one; with $POSTHASTE_CLOSE, each over a connection of its own; with $POSTHASTE_NUMBERED,
--- each with a header of that name and a value of its own; with $POSTHASTE_BATCH, so many events in each request.
+-- each with a header of that name and a value of its own; with $POSTHASTE_BATCH, so many events in each request; with
+-- $POSTHASTE_PAUSE, after a pause of so many milliseconds, on the average.
 -- Prints one line at the end: requests a second, median latency in µs, requests, answers over 399, socket errors, and
 -- the latency that 99 of 100 stay under, in µs.
 
@@ -9,6 +10,7 @@ local at = 0
 local batch = tonumber(os.getenv("POSTHASTE_BATCH") or "")
 local numbered = os.getenv("POSTHASTE_NUMBERED")
 local behind = {}  -- what follows the number
+local pause = tonumber(os.getenv("POSTHASTE_PAUSE") or "")
 local run = os.time() .. "-" .. math.random(1e9)
 
 local function event_of(user)
@@ -41,6 +43,10 @@ function request()
   at = at + 1
   local user = at % 1000
   return numbered and requests[user] .. at .. behind[user] or requests[user]
+end
+
+if pause then
+  function delay() return math.random(0, 2 * pause) end
 end
 
 function done(summary, latency)

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include <gmock/gmock.h>
-#include <zlib.h>
 
+#include "tests/system/support/gzip.hpp"
 #include "tests/system/support/raw_exchange.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
@@ -13,20 +13,6 @@ namespace posthaste {
 namespace {
 
 using testing::ElementsAre;
-
-std::string gzipped(const std::string& text) {
-    z_stream stream{};
-    deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-    std::string packed(deflateBound(&stream, text.size()) + 32, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
 
 struct asking : raw_exchange {
     static std::string to(const std::string& path, const std::string& body, const std::string& fields = json_type()) {

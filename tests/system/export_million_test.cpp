@@ -101,7 +101,7 @@ TEST(slow_export, one_event_among_a_million_is_found_by_short_pages) {
         ++pages;
     } while (!cursor.empty());
     EXPECT_EQ(found, 1u);
-    EXPECT_GT(pages, 1000u) << "each page looks at a slice only";
+    EXPECT_GT(pages, 20u) << "each page takes a millisecond of the store's, and no more";
 }
 
 }  // namespace posthaste

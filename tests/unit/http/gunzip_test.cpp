@@ -1,24 +1,11 @@
 #include "lib/http/gunzip.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
+
+#include "tests/system/support/gzip.hpp"
 
 namespace posthaste {
 namespace {
-
-std::string gzipped(const std::string& text) {
-    z_stream stream{};
-    deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-    std::string packed(deflateBound(&stream, text.size()) + 32, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
 
 gunzip::state unpacked(const std::string& packed, std::uint64_t most, std::string& text, std::size_t step = 7) {
     gunzip reader(packed, most);

@@ -1,32 +1,18 @@
 // What counts against the memory that all bodies share: bodies, what is made of them, and answers that are not taken.
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "daemon/server/batch_handler.hpp"
 #include "daemon/server/events_handler.hpp"
 #include "daemon/server/import_handler.hpp"
 #include "lib/event/batch_reader.hpp"
 #include "lib/http/event_lines.hpp"
+#include "tests/system/support/gzip.hpp"
 #include "tests/unit/server/asked.hpp"
 #include "tests/unit/server/served.hpp"
 
 namespace posthaste {
 namespace {
-
-std::string gzipped(const std::string& text) {
-    z_stream stream{};
-    deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-    std::string packed(deflateBound(&stream, text.size()) + 32, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
 
 void expect_busy(const asked& request) {
     EXPECT_EQ(request.status, 503U);
