@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@ namespace {
 using nlohmann::json;
 using testing::AnyOf;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 std::size_t count_of(const std::string& text, const std::string& what) {
@@ -150,23 +152,47 @@ TEST(reload, tells_what_needs_a_restart) {
     EXPECT_TRUE(std::filesystem::exists(path));
 }
 
+// The delivery attempts so far that did not deliver, as /metrics tells of them.
+std::vector<std::string> attempts_that_failed(const daemon_under_test& daemon) {
+    std::istringstream metrics(http_call(daemon.port(), "GET", "/metrics")->body);
+    std::vector<std::string> failed;
+    for (std::string line; std::getline(metrics, line);)
+        if (line.starts_with("posthaste_delivery_attempts_total") && line.find("\"delivered\"") == std::string::npos)
+            failed.push_back(line);
+    return failed;
+}
+
+// Each reload falls on attempts in flight, and on a request that is half sent.
 TEST(reload, drops_neither_a_request_nor_an_attempt) {
     upstream_process upstream;
     upstream.start();
+    answer_step takes_its_time = answers(200);
+    takes_its_time.after = std::chrono::milliseconds{5};
+    upstream.answer_with({takes_its_time});
     daemon_under_test daemon(upstream.url());
     daemon.start();
     load sent(4, 3, [&] { return daemon.port(); });
+    raw_socket app(daemon.port());
     for (int turn = 0; turn < 100; ++turn) {
+        const auto request = request_text("POST", "/run/event", {{"Content-Type", "application/json"}},
+                                          load_body({"over-reloads", turn + 1}), daemon.port());
+        ASSERT_TRUE(app.send(request.substr(0, request.size() / 2)));
         const bool broken = turn % 2 == 1;
         daemon.configure({{"limits", {{"body", turn % 4 == 0 ? "2MiB" : "1MiB"}, {"connections", 20 + turn}}},
                           {"upstream", {{"max_concurrency", broken ? 0 : 1 + turn % 7}}}});
         reload(daemon);
+        ASSERT_TRUE(app.send(request.substr(request.size() / 2))) << "closed by reload " << turn + 1;
+        const auto answer = app.read_answer();
+        ASSERT_TRUE(answer) << "dropped by reload " << turn + 1;
+        EXPECT_EQ(answer->status, 202) << answer->body;
     }
     sent.finish();
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.log();
     EXPECT_EQ(count_of(daemon.log(), "configuration reloaded: "), 50U);
     EXPECT_GT(sent.acknowledged_count(), 100U);
     expect_all_delivered_once(upstream, sent);
+    EXPECT_EQ(upstream.requests().size(), sent.acknowledged_count() + 100);
+    EXPECT_THAT(attempts_that_failed(daemon), IsEmpty());
     EXPECT_EQ(daemon.stop(), 0);
 }
 

@@ -13,6 +13,7 @@ namespace posthaste {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 const std::string units = POSTHASTE_SOURCE_DIR "/systemd/";
 
@@ -83,6 +84,24 @@ TEST_F(confined, is_really_confined) {
     EXPECT_NE(run({"/usr/bin/nice", "-n", "-5", "/bin/true"}).error, "");
     EXPECT_EQ(run({"/usr/bin/id", "-u"}).output, "65534\n");
     EXPECT_EQ(run({"/bin/ls", "/dev"}).output, "full\nnull\nrandom\nurandom\nzero\n");
+}
+
+TEST_F(confined, finds_no_file_of_anybody_else_and_leaves_none) {
+    let_in();
+    const temp_folder elsewhere;
+    EXPECT_EQ(run({"/bin/ls", "/tmp"}).output, daemon.folder().path().filename().string() + "\n");
+    EXPECT_EQ(run({"/usr/bin/touch", "/tmp/posthaste-was-here", "/var/tmp/posthaste-was-here"}).status, 0);
+    EXPECT_FALSE(std::filesystem::exists("/tmp/posthaste-was-here"));
+    EXPECT_FALSE(std::filesystem::exists("/var/tmp/posthaste-was-here"));
+    EXPECT_EQ(run({"/bin/ls", "-A", "/root", "/home"}).output, "/home:\n\n/root:\n");
+}
+
+TEST_F(confined, knows_nobody_but_root_and_itself) {
+    let_in();
+    EXPECT_THAT(run({"/bin/cat", "/proc/self/uid_map"}).output, MatchesRegex(" *0 +0 +1\n *65534 +65534 +1\n"));
+    const auto file = daemon.folder().write("another's", "");
+    ASSERT_EQ(::chown(file.c_str(), 12345, 12345), 0);
+    EXPECT_EQ(run({"/usr/bin/stat", "--format=%u %g", file}).output, "65534 65534\n");
 }
 
 TEST_F(confined, does_its_whole_job) {

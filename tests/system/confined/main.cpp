@@ -1,16 +1,19 @@
 // Becomes a program under the restrictions of a unit file, where no systemd runs that would apply them:
 // confined UNIT STATE_FOLDER PROGRAM [ARGUMENT]…
 //
-// Applied are the system call filters, the capabilities, the user, no new privileges, the limits, and of the file
-// system: all of it read-only but the state folder, a /dev and a /proc of its own. Not applied, for want of what the
-// rest of a test needs: PrivateTmp=, ProtectHome=, PrivateUsers=.
+// Applied are the system call filters, the capabilities, the user and its namespace, no new privileges, the limits, and
+// of the file system: all of it read-only but the state folder and a /tmp of its own, no homes, a /dev and a /proc of
+// its own. The state folder's parent stays where it is, as a configuration is there, and so does the program.
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <grp.h>
@@ -23,12 +26,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tests/system/confined/hidden_folders.hpp"
 #include "tests/system/confined/system_call_filters.hpp"
+#include "tests/system/confined/user_namespace.hpp"
 
 namespace posthaste {
 namespace {
 
 constexpr uid_t nobody = 65534;
+constexpr std::array private_folders = {"/tmp", "/var/tmp"};
 
 void must(bool done, const std::string& what) {
     if (!done) throw std::system_error(errno, std::generic_category(), what);
@@ -54,10 +60,21 @@ void make_devices_private(const std::string& state) {
     must(::rmdir(kept.c_str()) == 0, kept);
 }
 
-void confine_files(const unit_file& unit, const std::string& state) {
+void hide_folders(const unit_file& unit, const std::vector<std::string>& kept) {
+    hidden_folders folders(kept);
+    if (unit.says_yes("PrivateTmp"))
+        for (const char* folder : private_folders)
+            folders.hide(folder, "1777");
+    if (unit.says_yes("ProtectHome"))
+        for (const char* folder : {"/home", "/root", "/run/user"})
+            folders.hide(folder, "755");
+}
+
+void confine_files(const unit_file& unit, const std::string& state, const std::string& program) {
     must(::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) == 0, "unshare");
     must(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "/");
     must(::chown(state.c_str(), nobody, nobody) == 0, state);
+    hide_folders(unit, {std::filesystem::path(state).parent_path(), program});
     must(::mount(state.c_str(), state.c_str(), nullptr, MS_BIND, nullptr) == 0, state);
     if (unit.says_yes("PrivateDevices")) make_devices_private(state);
     if (unit.words("ProcSubset") == std::vector<std::string>{"pid"})
@@ -65,7 +82,10 @@ void confine_files(const unit_file& unit, const std::string& state) {
              "/proc");
     if (unit.words("ProtectSystem") != std::vector<std::string>{"strict"}) return;
     set_read_only("/", true, AT_RECURSIVE);
+    set_read_only("/proc", false, 0);
     set_read_only(state, false, 0);
+    for (const char* folder : private_folders)
+        if (unit.says_yes("PrivateTmp")) set_read_only(folder, false, 0);
 }
 
 void drop_privileges(const unit_file& unit) {
@@ -88,7 +108,9 @@ int main(int count, char** arguments) {
     try {
         if (count < 4) throw std::runtime_error("usage: confined UNIT STATE_FOLDER PROGRAM [ARGUMENT]...");
         const posthaste::unit_file unit(arguments[1]);
-        posthaste::confine_files(unit, arguments[2]);
+        ::umask(022);  // until the unit's own
+        posthaste::confine_files(unit, arguments[2], arguments[3]);
+        if (unit.says_yes("PrivateUsers")) posthaste::enter_user_namespace(posthaste::nobody);
         posthaste::drop_privileges(unit);
         posthaste::load_system_call_filters(unit);
         ::execv(arguments[3], arguments + 3);
