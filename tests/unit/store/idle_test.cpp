@@ -49,7 +49,7 @@ TEST(idle_store, gives_the_space_of_a_backlog_back) {
     deliver(events, 10'000);
     const auto full = size();
     ASSERT_GT(full, 40U * 1024 * 1024);
-    for (int turn = 0; turn < 20'000 && size() > full / 2; ++turn) {
+    for (int turn = 0; turn < 3'000 && size() > full / 2; ++turn) {
         deliver(1, 100);
     }
     EXPECT_LE(size(), full / 2);
