@@ -3,11 +3,15 @@
 #include <filesystem>
 #include <map>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/system/support/daemon_under_test.hpp"
 #include "tests/system/support/load.hpp"
+#include "tests/system/support/notify_socket.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
 namespace posthaste {
@@ -170,14 +174,28 @@ TEST(reload, drops_neither_a_request_nor_an_attempt) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
+// The key is read after the configuration's file, and out of a pipe it comes when somebody writes it there.
 TEST(reload, follows_a_hangup_that_comes_during_a_reload) {
+    const temp_folder credentials;
+    const std::string key = credentials.write("api_key", "a-key");
+    notify_socket manager;
     daemon_under_test daemon;
+    daemon.set_environment({{"NOTIFY_SOCKET", manager.path()}, {"CREDENTIALS_DIRECTORY", credentials.path()}});
     daemon.start();
-    for (int turn = 0; turn < 20; ++turn)
-        daemon.running().signal(SIGHUP);
+    std::filesystem::remove(key);
+    ASSERT_EQ(::mkfifo(key.c_str(), 0600), 0);
+    daemon.running().signal(SIGHUP);
+    int pipe = -1;
+    ASSERT_TRUE(wait_until([&] { return (pipe = ::open(key.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0; }));
+
     daemon.configure({{"queue", {{"max_events", 4321}}}});
     daemon.running().signal(SIGHUP);
-    EXPECT_TRUE(wait_until([&] { return daemon.status()["queue"]["maxEvents"] == 4321; }));
+    EXPECT_TRUE(wait_until([&] { return manager.count("RELOADING=1") == 2; }));
+    std::filesystem::rename(credentials.write("api_key.new", "another-key"), key);
+    EXPECT_EQ(::write(pipe, "a-key", 5), 5);
+    ::close(pipe);
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["queue"]["maxEvents"] == 4321; })) << daemon.log();
+    EXPECT_THAT(daemon.log(), HasSubstr("configuration reloaded: nothing changed\n")) << "the first found nothing new";
 }
 
 TEST(reload, leaves_a_hangup_to_end_dev_as_the_terminal_does) {
