@@ -271,6 +271,9 @@ TEST_F(rotated_key, is_told_once_where_it_cannot_be_used_and_the_old_one_stays) 
 }
 
 TEST_F(rotated_key, loses_no_event_of_a_load) {
+    answer_step late = answers(200);
+    late.after = std::chrono::milliseconds{50};  // some attempts are in flight at any time
+    upstream.answer_with({late});
     start();
     load sent(4, 3, [&] { return daemon.port(); });
     for (std::size_t turn = 1; turn <= 3; ++turn) {
