@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,15 +243,19 @@ TEST_F(rotated_key, is_used_without_a_signal_and_never_shown) {
         EXPECT_THAT(daemon.log(), Not(HasSubstr(key)));
 }
 
+// As volumes are changed: the key's own path is a link that stays, into a folder that is another one from then on.
 TEST_F(rotated_key, is_found_behind_a_link_that_points_elsewhere) {
-    folder.write("key.1", "first-key");
-    folder.write("key.2", "second-key");
-    std::filesystem::create_directory_symlink("key.1", folder / "link");
+    for (const std::string version : {"first", "second"}) {
+        std::filesystem::create_directory(folder / version);
+        folder.write(version + "/key", version + "-key");
+    }
+    std::filesystem::create_directory_symlink("first", folder / "current");
+    std::filesystem::create_symlink("current/key", folder / "link");
     daemon.configure({{"upstream", {{"api_key_file", folder / "link"}}}});
     start();
     EXPECT_EQ(key_of_next_event(), "Bearer first-key");
-    std::filesystem::create_directory_symlink("key.2", folder / "link.new");
-    std::filesystem::rename(folder / "link.new", folder / "link");
+    std::filesystem::create_directory_symlink("second", folder / "next");
+    std::filesystem::rename(folder / "next", folder / "current");
     ASSERT_TRUE(daemon.running().wait_for_output("the API key in " + (folder / "link") + " changed: ")) << daemon.log();
     EXPECT_EQ(key_of_next_event(), "Bearer second-key");
 }
@@ -261,6 +266,14 @@ TEST_F(rotated_key, is_told_once_where_it_cannot_be_used_and_the_old_one_stays) 
     const std::string told = "the key that was read before stays in use: " + file + " is empty";
     ASSERT_TRUE(daemon.running().wait_for_output(told)) << daemon.log();
     EXPECT_EQ(key_of_next_event(), "Bearer first-key");
+    const int readings = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    ASSERT_GE(::inotify_add_watch(readings, file.c_str(), IN_CLOSE_NOWRITE), 0);
+    for (int again = 0; again < 2; ++again) {  // what came of a reading is told before the next one
+        folder.write("key", "");
+        char events[4096];
+        EXPECT_TRUE(wait_until([&] { return ::read(readings, events, sizeof events) > 0; }));
+    }
+    ::close(readings);
     folder.write("key", "second-key");
     std::filesystem::permissions(file, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
     ASSERT_TRUE(daemon.running().wait_for_output(file + " is open to every user")) << daemon.log();
