@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/system/support/accounts.hpp"
 #include "tests/system/support/daemon_under_test.hpp"
+#include "tests/system/support/raw_socket.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
 namespace posthaste {
@@ -109,6 +111,28 @@ TEST(carry, pages_skip_and_repeat_nothing_while_events_come) {
     EXPECT_EQ(page_of(daemon, "?userId=five")["events"].size(), 5u);
     EXPECT_EQ(page_of(daemon, "?state=dead")["events"].size(), 0u);
     EXPECT_EQ(page_of(daemon, "?event=Ticket%20Created&limit=500&userId=other")["events"].size(), 20u);
+}
+
+TEST(carry, an_export_ends_with_what_was_there_when_it_began) {
+    daemon_under_test daemon;
+    daemon.start();
+    constexpr int there = 60;
+    for (int number = 0; number < there; ++number)
+        daemon.post(sample_event("before", std::string(500'000, 'x')));  // far more than the sockets between us hold
+    raw_socket reader(daemon.port());
+    reader.send(request_text("GET", "/v1/export", {}, "", daemon.port()));
+    std::string text;
+    const auto read_until = [&](auto enough) {
+        for (std::string more = "-"; !more.empty() && !enough(); text += more)
+            more = reader.read_some();
+        ASSERT_TRUE(enough()) << "the export broke off";
+    };
+    read_until([&] { return text.find("before") != std::string::npos; });
+    for (int number = 0; number < 3; ++number)
+        daemon.post(sample_event("later"));
+    read_until([&] { return text.ends_with("0\r\n\r\n"); });
+    EXPECT_EQ(count_in(text, R"(\"userId\": \"before\")"), static_cast<std::size_t>(there));
+    EXPECT_EQ(count_in(text, R"(\"userId\": \"later\")"), 0U);
 }
 
 TEST(carry, a_wrong_question_gets_a_clear_answer) {

@@ -212,6 +212,7 @@ TEST(foreign_outbox, of_a_newer_version_is_refused_and_not_touched) {
     EXPECT_THAT(daemon.log(), HasSubstr("written by a newer posthaste"));
     EXPECT_THAT(daemon.log(), HasSubstr("nothing was changed"));
     EXPECT_TRUE(read_whole_file(daemon.outbox_path()) == before);
+    EXPECT_EQ(read_whole_file(daemon.outbox_path() + "-wal"), "") << "where a change stands first";
 }
 
 }  // namespace posthaste

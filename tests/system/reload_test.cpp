@@ -4,11 +4,16 @@
 #include <map>
 #include <sstream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/system/support/daemon_under_test.hpp"
 #include "tests/system/support/load.hpp"
+#include "tests/system/support/notify_socket.hpp"
 #include "tests/system/support/upstream_process.hpp"
 
 namespace posthaste {
@@ -196,14 +201,28 @@ TEST(reload, drops_neither_a_request_nor_an_attempt) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
+// The key is read after the configuration's file, and out of a pipe it comes when somebody writes it there.
 TEST(reload, follows_a_hangup_that_comes_during_a_reload) {
+    const temp_folder credentials;
+    const std::string key = credentials.write("api_key", "a-key");
+    notify_socket manager;
     daemon_under_test daemon;
+    daemon.set_environment({{"NOTIFY_SOCKET", manager.path()}, {"CREDENTIALS_DIRECTORY", credentials.path()}});
     daemon.start();
-    for (int turn = 0; turn < 20; ++turn)
-        daemon.running().signal(SIGHUP);
+    std::filesystem::remove(key);
+    ASSERT_EQ(::mkfifo(key.c_str(), 0600), 0);
+    daemon.running().signal(SIGHUP);
+    int pipe = -1;
+    ASSERT_TRUE(wait_until([&] { return (pipe = ::open(key.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0; }));
+
     daemon.configure({{"queue", {{"max_events", 4321}}}});
     daemon.running().signal(SIGHUP);
-    EXPECT_TRUE(wait_until([&] { return daemon.status()["queue"]["maxEvents"] == 4321; }));
+    EXPECT_TRUE(wait_until([&] { return manager.count("RELOADING=1") == 2; }));
+    std::filesystem::rename(credentials.write("api_key.new", "another-key"), key);
+    EXPECT_EQ(::write(pipe, "a-key", 5), 5);
+    ::close(pipe);
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["queue"]["maxEvents"] == 4321; })) << daemon.log();
+    EXPECT_THAT(daemon.log(), HasSubstr("configuration reloaded: nothing changed\n")) << "the first found nothing new";
 }
 
 TEST(reload, leaves_a_hangup_to_end_dev_as_the_terminal_does) {
@@ -250,15 +269,19 @@ TEST_F(rotated_key, is_used_without_a_signal_and_never_shown) {
         EXPECT_THAT(daemon.log(), Not(HasSubstr(key)));
 }
 
+// As volumes are changed: the key's own path is a link that stays, into a folder that is another one from then on.
 TEST_F(rotated_key, is_found_behind_a_link_that_points_elsewhere) {
-    folder.write("key.1", "first-key");
-    folder.write("key.2", "second-key");
-    std::filesystem::create_directory_symlink("key.1", folder / "link");
+    for (const std::string version : {"first", "second"}) {
+        std::filesystem::create_directory(folder / version);
+        folder.write(version + "/key", version + "-key");
+    }
+    std::filesystem::create_directory_symlink("first", folder / "current");
+    std::filesystem::create_symlink("current/key", folder / "link");
     daemon.configure({{"upstream", {{"api_key_file", folder / "link"}}}});
     start();
     EXPECT_EQ(key_of_next_event(), "Bearer first-key");
-    std::filesystem::create_directory_symlink("key.2", folder / "link.new");
-    std::filesystem::rename(folder / "link.new", folder / "link");
+    std::filesystem::create_directory_symlink("second", folder / "next");
+    std::filesystem::rename(folder / "next", folder / "current");
     ASSERT_TRUE(daemon.running().wait_for_output("the API key in " + (folder / "link") + " changed: ")) << daemon.log();
     EXPECT_EQ(key_of_next_event(), "Bearer second-key");
 }
@@ -269,6 +292,14 @@ TEST_F(rotated_key, is_told_once_where_it_cannot_be_used_and_the_old_one_stays) 
     const std::string told = "the key that was read before stays in use: " + file + " is empty";
     ASSERT_TRUE(daemon.running().wait_for_output(told)) << daemon.log();
     EXPECT_EQ(key_of_next_event(), "Bearer first-key");
+    const int readings = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    ASSERT_GE(::inotify_add_watch(readings, file.c_str(), IN_CLOSE_NOWRITE), 0);
+    for (int again = 0; again < 2; ++again) {  // what came of a reading is told before the next one
+        folder.write("key", "");
+        char events[4096];
+        EXPECT_TRUE(wait_until([&] { return ::read(readings, events, sizeof events) > 0; }));
+    }
+    ::close(readings);
     folder.write("key", "second-key");
     std::filesystem::permissions(file, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
     ASSERT_TRUE(daemon.running().wait_for_output(file + " is open to every user")) << daemon.log();
@@ -279,6 +310,9 @@ TEST_F(rotated_key, is_told_once_where_it_cannot_be_used_and_the_old_one_stays) 
 }
 
 TEST_F(rotated_key, loses_no_event_of_a_load) {
+    answer_step late = answers(200);
+    late.after = std::chrono::milliseconds{50};  // some attempts are in flight at any time
+    upstream.answer_with({late});
     start();
     load sent(4, 3, [&] { return daemon.port(); });
     for (std::size_t turn = 1; turn <= 3; ++turn) {

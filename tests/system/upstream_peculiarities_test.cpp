@@ -87,6 +87,15 @@ TEST(upstream_peculiarities, chunks_and_trailers_are_read_to_their_end) {
     EXPECT_EQ(both.connections(), (connections{1, 1, 1}));
 }
 
+// A 503 that names a time is no attempt of the event; in a trailer none is named (RFC 9110, section 6.5.1).
+TEST(upstream_peculiarities, a_trailer_is_no_header) {
+    pair_of_both both({says("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\nTrailer: Retry-After\r\n\r\n"
+                            "1\r\n.\r\n0\r\nRetry-After: 1\r\n\r\n"),
+                       answers(200)});
+    EXPECT_EQ(both.deliver().at("attempts"), 2);
+    EXPECT_EQ(both.connections(), (connections{1, 1}));
+}
+
 TEST(upstream_peculiarities, an_answer_without_a_length_ends_with_its_connection) {
     pair_of_both both({says("HTTP/1.1 200 OK\r\n\r\nall went well", true)});
     for (int each = 0; each < 2; ++each)

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "tests/unit/outbox/failing_disk.hpp"
@@ -126,6 +129,35 @@ TEST(full_disk, what_became_of_events_goes_into_the_blocks_that_the_log_has) {
     }
     failing_disk::longest_file = failing_disk::no_bound;
     EXPECT_THAT(t.pending(), ElementsAre());
+}
+
+// The database's size stands in its header, at byte 28 (https://www.sqlite.org/fileformat.html, "The Database Header").
+void lengthen(const std::string& database, std::uint32_t pages) {
+    std::filesystem::resize_file(database, std::uintmax_t{pages} * 4096);  // a hole: it takes no room
+    std::fstream file(database, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(28);
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+        file.put(static_cast<char>(pages >> shift));
+    }
+}
+
+// What max_bytes does not see, SQLite's own bound does.
+TEST(full_disk, is_also_a_file_that_is_longer_than_all_that_is_allowed_could_make_it) {
+    temporary_outbox t;
+    t.queue.max_bytes = MiB;
+    t.reopen();
+    t.append(1);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    lengthen(t.queue.path, 300 * MiB / 4096);
+    t.open();
+    batch work;
+    work.appends.emplace_back().what = ticket("1", std::string(20'000, 'x'));
+    work.settlements = {delivered(1, t.now)};
+    const auto done = t.commit(work);
+    EXPECT_THAT(done.appends, ElementsAre(append_outcome::disk_full));
+    EXPECT_FALSE(done.stuck);
+    EXPECT_EQ(t.box->totals().delivered, 1U) << "it drains all the same";
 }
 
 TEST(failed_write, is_an_error_with_its_extended_code) {

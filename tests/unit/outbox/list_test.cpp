@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include <gmock/gmock.h>
 
 #include "tests/unit/outbox/temporary_outbox.hpp"
@@ -119,6 +121,26 @@ TEST(export_slice, is_bounded_in_bytes_of_bodies) {
     EXPECT_EQ(slice.last, 3U);
     EXPECT_FALSE(slice.reached_end);
     EXPECT_EQ(t.box->export_slice({.after = slice.last}).value().events.size(), 7U);
+}
+
+TEST(export_slice, looks_at_a_slice_of_rows_only_and_goes_on_behind_it) {
+    temporary_outbox t;
+    t.append(1'200);
+    std::vector<std::size_t> sizes;
+    std::vector<sequence> given;
+    export_page slice;
+    do {
+        slice = t.box->export_slice({.after = slice.last}).value();
+        sizes.push_back(slice.events.size());
+        for (const auto& one : slice.events) {
+            given.push_back(sequence_of(one.id));
+        }
+        EXPECT_EQ(slice.last, given.back());
+    } while (!slice.reached_end && sizes.size() < 10);
+    EXPECT_THAT(sizes, ElementsAre(500, 500, 200));
+    std::vector<sequence> all(1'200);
+    std::iota(all.begin(), all.end(), 1);
+    EXPECT_EQ(given, all) << "each once";
 }
 
 TEST(export_slice, leaves_out_damaged_rows_and_counts_them) {

@@ -86,6 +86,7 @@ TEST(start, leaves_a_newer_outbox_untouched) {
     EXPECT_EQ(opened.error().code, exit_code::usage) << "no restart helps";
     EXPECT_THAT(opened.error().message, HasSubstr("newer posthaste"));
     EXPECT_EQ(content_of(t.queue.path), before);
+    EXPECT_EQ(content_of(t.queue.path + "-wal"), "") << "where a change stands first";
 }
 
 TEST(start, leaves_someone_elses_database_untouched) {
@@ -99,6 +100,7 @@ TEST(start, leaves_someone_elses_database_untouched) {
     EXPECT_EQ(opened.error().code, exit_code::usage) << "no restart helps";
     EXPECT_THAT(opened.error().message, HasSubstr("no outbox of posthaste"));
     EXPECT_EQ(content_of(queue.path), before);
+    EXPECT_EQ(content_of(queue.path + "-wal"), "");
 }
 
 TEST(start, stops_at_a_file_that_is_no_database_and_says_what_to_do) {
