@@ -176,7 +176,7 @@ struct stand_in_for_the_daemon : testing::Test {
 
 TEST_F(stand_in_for_the_daemon, is_called_until_nothing_remains_and_told_where_to_go_on) {
     daemon.answer_with(
-        {says_json(slice(0, 5, "first")), says_json(slice(3, 2, "second")), says_json(slice(2, 0, nullptr))});
+        {says_json(slice(0, 5, "first")), says_json(slice(3, 2, "second")), says_json(slice(2, 0, "third"))});
     const auto told = retry_dead({"--event", "A", "--user", "u"});
     EXPECT_EQ(told.status, 0) << told.error;
     EXPECT_EQ(told.output, "retried 5 events\n");
@@ -219,6 +219,29 @@ TEST_F(stand_in_for_the_daemon, is_left_on_an_interruption_with_what_was_done) {
     EXPECT_EQ(retrying.standard_error(),
               "posthaste retry: interrupted: 14 events were retried, and 6 left as they were\n");
     EXPECT_EQ(daemon.requests().size(), 2U);
+}
+
+TEST_F(stand_in_for_the_daemon, is_left_on_an_interruption_between_two_ids) {
+    auto late = says_json({{"id", some_id}});
+    late.after = std::chrono::milliseconds{300};
+    daemon.answer_with({late});
+    process retrying({{posthaste_binary(), "retry", some_id, some_id, some_id, "--server", daemon.url()}, {}, {}, {}});
+    ASSERT_TRUE(daemon.wait_for_requests(1));
+    retrying.signal(SIGINT);
+    EXPECT_EQ(retrying.wait(), 1);
+    EXPECT_EQ(retrying.standard_error(),
+              "posthaste retry: interrupted: 1 event was retried, and 2 left as they were\n");
+    EXPECT_EQ(daemon.requests().size(), 1U);
+}
+
+// Details quote what was asked for, and another program may say anything.
+TEST_F(stand_in_for_the_daemon, is_told_without_any_harm_whatever_it_says) {
+    const std::string attack = "no\x1b[2J\n\u202e";
+    const std::string harmless = "no\\x1b[2J\\n\\u202e";
+    daemon.answer_with({says_json({{"detail", attack}}, 404)});
+    EXPECT_EQ(posthaste(daemon.url(), {"retry", some_id}).error, "posthaste retry: " + harmless + " (404)\n");
+    daemon.answer_with({says_json({{"detail", attack}, {"errors", {{{"pointer", attack}, {"detail", attack}}}}}, 400)});
+    EXPECT_EQ(retry_dead().error, "posthaste retry: " + harmless + " (400)\n  " + harmless + ": " + harmless + "\n");
 }
 
 TEST_F(stand_in_for_the_daemon, may_stop_in_the_middle) {

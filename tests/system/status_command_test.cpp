@@ -84,6 +84,7 @@ TEST(status_command, redraws_in_place_and_goes_on_when_the_daemon_comes_back) {
     daemon.configure({{"listen", {{"addresses", {"127.0.0.1:" + std::to_string(daemon.port())}}}}});
     daemon.start();
     EXPECT_TRUE(watching.wait_for_output("\x1b[9A\r\x1b[32mposthaste\x1b[0m  "));
+    EXPECT_TRUE(watching.wait_for_output("\x1b[K\r\n\x1b[J")) << "the ninth line stays";
     EXPECT_FALSE(watching.ended());
 }
 

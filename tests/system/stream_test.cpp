@@ -114,7 +114,7 @@ TEST(stream, has_sixteen_listeners_at_most_and_finds_out_who_has_left) {
 }
 
 TEST(stream, does_not_go_for_another_connection_while_an_idle_one_is_there) {
-    daemon_under_test daemon("http://127.0.0.1:9", {{"limits", {{"connections", 3}}}});
+    daemon_under_test daemon("http://127.0.0.1:9", {{"limits", {{"connections", 2}}}});
     daemon.start();
     follower one(daemon);
     EXPECT_EQ(one.next().first, "rates");

@@ -125,6 +125,7 @@ const checks = {
     await page.says("#link-text", /Live/);
     process.kill(Number(pid), "SIGTERM");
     await page.says("#gone", /posthaste (does not answer|ended the connection)[^]*Trying again/);
+    await expectSoon("the banner is seen", () => page.at("#gone").isVisible()); // a hidden one has its text, too
     await page.says("#link-text", /Not connected/);
     writeFileSync(restart, "");
     await page.says("#link-text", /Live/, "it is back");

@@ -214,6 +214,36 @@ TEST_F(listening, makes_room_for_a_new_connection_when_slow_heads_have_all_file_
     EXPECT_TRUE(slow.front().closed_by_peer()) << "the slowest head went for it";
 }
 
+// Nobody can go for the one that comes, so that to ask again and again would only heat the machine.
+TEST_F(listening, asks_ten_times_a_second_at_most_for_a_file_descriptor_when_everybody_is_busy) {
+    if (sanitized) GTEST_SKIP() << "NOT TESTED without descriptors: the sanitizers' own checks open pipes";
+    options.sweep_every = std::chrono::hours{1};  // so that only accepting reads the clock
+    start();
+    std::deque<raw_socket> busy;
+    for (std::size_t i = 0; i < 3; ++i) {
+        ASSERT_TRUE(busy.emplace_back(connect()).send(post("/wait", "body")));
+        ASSERT_TRUE(wait_until([&] { return wait.waiting() == i + 1; }));
+    }
+    const int next = dup(STDERR_FILENO);
+    close(next);
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    rlimit low = before;
+    low.rlim_cur = static_cast<rlim_t>(next) + 1;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+    const auto begin = std::chrono::steady_clock::now();
+    const int reads = clock_reads();
+    raw_socket last = connect();  // its own end takes the last one
+    EXPECT_TRUE(wait_until([&] { return clock_reads() >= reads + 4; })) << "it gave up";
+    const int asked = clock_reads() - reads;
+    EXPECT_LE(asked, (std::chrono::steady_clock::now() - begin) / milliseconds{100} + 1);
+    on_thread([&] { wait.take()->answer(response{.body = "done"}); });
+    EXPECT_EQ(busy.front().read_answer()->body, "done");
+    busy.pop_front();
+    expect_open(last);
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+
 TEST_F(listening, names_the_address_that_is_taken_and_exits_75) {
     start();
     listener_options same = options;

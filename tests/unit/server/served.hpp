@@ -111,6 +111,9 @@ class served : public testing::Test {
         EXPECT_TRUE(wait_until([&] { return clock_reads_ > before; }));
     }
 
+    // How often the listener asked for the time: once for each connection it tries to accept, among others.
+    [[nodiscard]] int clock_reads() const { return clock_reads_; }
+
     [[nodiscard]] raw_socket connect() const { return raw_socket(port); }
     [[nodiscard]] std::string head(const std::string& request_line, const std::string& fields = "") const {
         return request_line + " HTTP/1.1\r\nHost: localhost:" + std::to_string(port) + "\r\n" + fields + "\r\n";
