@@ -189,8 +189,8 @@ TEST_F(show_command, says_so_when_there_is_no_such_event_and_when_it_is_no_id) {
     EXPECT_EQ(unknown.status, 1);
     EXPECT_EQ(
         unknown.error,
-        "posthaste show: There is no event 01a208ef-347e-7c7a-8000-00000005cf15. It was never accepted here, or was "
-        "delivered longer ago than queue.keep_delivered. (404)\n");
+        "posthaste show: There is no event 01a208ef-347e-7c7a-8000-00000005cf15. It was never accepted here, or is "
+        "no longer kept: it was discarded, or its time (queue.keep_delivered, queue.keep_dead) is over. (404)\n");
     const auto misspelt = posthaste({"show", "../status"});
     EXPECT_EQ(misspelt.status, 2);
     EXPECT_THAT(misspelt.error,
