@@ -140,7 +140,7 @@ TEST_F(show_command, tells_the_story_of_an_event_that_waits_for_the_upstream) {
     EXPECT_THAT(told.output, ContainsRegex("\nIt was received at 2[0-9TZ:.-]+ \\([^)]+\\)\\.\nIt was tried "));
     EXPECT_THAT(told.output, HasSubstr(" and did not arrive. The last attempt we know of: no answer came: "));
     EXPECT_THAT(told.output, HasSubstr("\nIt is pending. The next attempt "));
-    EXPECT_THAT(told.output, HasSubstr("\nNothing of it goes out before that is over: the upstream fails since "));
+    EXPECT_THAT(told.output, HasSubstr("\nNothing goes out for now: the upstream has been failing since "));
     EXPECT_THAT(told.output, HasSubstr("\nIts data, as posted:\n  {\"ticketName\": \"Refund request\""));
     EXPECT_THAT(posthaste({"show", later}).output,
                 HasSubstr("\nIt is pending. 1 earlier event of the same user waits, and goes first, unless "
