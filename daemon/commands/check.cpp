@@ -81,7 +81,8 @@ void add_check_command(CLI::App& app, command& chosen) {
     auto options = std::make_shared<check_options>();
     auto* check = app.add_subcommand("check", "Check configuration, key and outbox, and on demand upstream and disk");
     add_config_options(*check, options->config);
-    check->add_flag("--upstream", options->upstream, "Go the way to the upstream: DNS, TCP, TLS, key; sends no event");
+    check->add_flag("--upstream", options->upstream,
+                    "Go the way to the upstream: DNS, TCP, proxy, TLS, key; sends no event");
     check->add_flag("--durability", options->durability,
                     "Measure the disk of the queue's folder, and kill a daemon there ten times to count what is lost");
     check->add_flag("--json", options->json, "Print what was found as JSON");

@@ -92,6 +92,9 @@ std::optional<check_step> header_fault(const std::string& path, int descriptor) 
 std::optional<check_step> file_fault(const std::string& path) {
     const file_handle file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!file && errno == ENOENT) return std::nullopt;
+    if (!file && errno == EISDIR)
+        return queue_step(exit_code::failed,
+                          shown(path) + " cannot be opened: queue.path names a folder: name a file in it");
     struct stat facts{};
     if (!file || ::fstat(file.get(), &facts) != 0) {
         return queue_step(exit_code::failed, shown(path) + " cannot be opened: " + reason_of(errno) +
@@ -119,6 +122,12 @@ std::string contents_of(const std::string& path) {
            " dead events";
 }
 
+// A folder of the system's own is never to be given away: only the outbox's.
+std::string advice_for(const std::string& folder, const std::string& there) {
+    const std::string give = folder == there ? "; give it" : "; make " + shown(folder) + " and give it";
+    return give + " to the user that posthaste runs as, or set queue.path to a file elsewhere";
+}
+
 }  // namespace
 
 std::string existing_ancestor(std::string folder) {
@@ -136,9 +145,8 @@ check_step check_queue(const queue_settings& queue) {
     const auto folder = folder_of(path);
     const auto there = existing_ancestor(folder);
     if (!is_usable_folder(there)) {
-        return queue_step(exit_code::failed, "the folder " + shown(there) +
-                                                 " cannot be written to: " + reason_of(errno) +
-                                                 "; it must belong to the user that posthaste runs as");
+        return queue_step(exit_code::failed, "the folder " + shown(there) + " cannot be written to: " +
+                                                 reason_of(errno) + advice_for(folder, there));
     }
     if (auto marked = refuse_marked(path); !marked) return refused(marked.error());
     if (auto fault = file_fault(path)) return *std::move(fault);

@@ -168,7 +168,12 @@ class upstream_visit {
             return failed("key",
                           "refused (" + answered + "): check the key from " + printable(upstream_.api_key_source));
         }
-        passed("key", "accepted (" + answered + " to GET " + upstream_.url.path_prefix + "/users/posthaste-check)");
+        const auto asked = answered + " to GET " + upstream_.url.path_prefix + "/users/posthaste-check";
+        if (status == 404 || status == 405)
+            return warned("key", "not refused, but " + asked +
+                                     ": either there is no such user, or upstream.url leads elsewhere (delivery "
+                                     "pauses with wrong-url then)");
+        passed("key", "accepted (" + asked + ")");
     }
 
     static std::string reason(const error_code& error, milliseconds limit) {
@@ -178,6 +183,9 @@ class upstream_visit {
 
     void passed(std::string name, std::string detail) {
         report_.push_back({std::move(name), exit_code::done, std::move(detail)});
+    }
+    void warned(std::string name, std::string detail) {
+        report_.push_back({std::move(name), exit_code::done, std::move(detail), true});
     }
     void failed(std::string name, std::string detail) {
         report_.push_back({std::move(name), exit_code::failed, std::move(detail)});

@@ -187,6 +187,7 @@ result<daemon_place, start_failure> place_of(const std::string& text, const std:
         return daemon_place{.socket_path = *std::move(path)};
     }
     auto parsed = parse_url(text);
+    if (text.find("://") == std::string::npos) parsed = std::string("has no scheme (write http://…)");
     if (!parsed) {
         return start_failure{exit_code::usage,
                              source + " " + parsed.error() + "; expected http://127.0.0.1:8650 or unix:/PATH"};

@@ -1,5 +1,6 @@
 #include "daemon/commands/command_line.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -14,24 +15,47 @@ namespace posthaste {
 
 namespace {
 
-std::string unknown_word_text(const CLI::App& app, const std::string& word) {
-    if (word.starts_with('-')) return "there is no option " + word;
+std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
+    const auto near = closest_match(word, names);
+    return near ? " (did you mean \"" + *near + "\"?)" : "";
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* known : app.get_options())
+        for (const auto& name : known->get_lnames())
+            names.push_back("--" + name);
+    return names;
+}
+
+std::string unknown_option_text(const CLI::App& app, const std::string& word) {
+    const auto name = word.substr(0, word.find('='));
+    return "there is no option " + name + suggestion(name, options_of(app));
+}
+
+std::string unknown_command_text(const CLI::App& app, const std::string& word) {
     std::vector<std::string> names;
     for (const auto* known : app.get_subcommands([](const CLI::App*) { return true; })) {
         names.push_back(known->get_name());
     }
-    const auto near = closest_match(word, names);
-    return "there is no command \"" + word + "\"" + (near ? " (did you mean \"" + *near + "\"?)" : "");
+    return "there is no command \"" + word + "\"" + suggestion(word, names);
+}
+
+// What is on the command line and not known; "" when all is.
+std::string unknown_word_text(const CLI::App& app, bool is_command) {
+    auto words = app.remaining();
+    if (words.empty()) return "";
+    const auto option = std::ranges::find_if(words, [](const auto& word) { return word.starts_with('-'); });
+    if (option != words.end()) return unknown_option_text(app, *option);
+    return is_command ? "\"" + words.front() + "\" is one word too many" : unknown_command_text(app, words.front());
 }
 
 exit_code complain(const CLI::App& app, const CLI::ParseError& error) {
-    std::string name = app.get_name();
-    std::string what = error.what();
-    if (const auto asked = app.get_subcommands(); !asked.empty()) {
-        name += " " + asked.front()->get_name();
-    } else if (const auto unknown = app.remaining(); !unknown.empty()) {
-        what = unknown_word_text(app, unknown.front());
-    }
+    const auto asked = app.get_subcommands();
+    const bool is_command = !asked.empty();
+    const std::string name = app.get_name() + (is_command ? " " + asked.front()->get_name() : "");
+    std::string what = unknown_word_text(is_command ? *asked.front() : app, is_command);
+    if (what.empty()) what = !is_command && error.get_name() == "RequiredError" ? "name a command" : error.what();
     std::cerr << name << ": " << printable(what, 1024) << "; see " << name << " --help\n";
     return exit_code::usage;
 }

@@ -94,9 +94,11 @@ void print_welcome(const std::string& address, const std::string& upstream, cons
         "Make the upstream fail, and well again; posthaste goes on taking events and retries:\n\n"
         "  curl -X PUT %s/faults -d '{\"fail_rate\": 1}'\n"
         "  curl -X PUT %s/faults -d '{}'\n\n"
+        "Dashboard: %s/\n\n"
         "Each Slack message appears here as its event arrives. Ctrl-C stops.\n\n",
         address.c_str(), upstream.c_str(), printable(outbox, 4096).c_str(), address.c_str(),
-        static_cast<int>(sample_event.size()), sample_event.data(), upstream.c_str(), upstream.c_str());
+        static_cast<int>(sample_event.size()), sample_event.data(), upstream.c_str(), upstream.c_str(),
+        address.c_str());
     std::fflush(stdout);
 }
 

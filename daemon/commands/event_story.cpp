@@ -72,7 +72,7 @@ std::string cause_of_death(const std::string& reason) {
 
 std::string dead(const json& facts, wall_time now) {
     const auto reason = text_of(facts, "reason");
-    std::string text = "It is dead since " + spoken_time(text_of(facts, "deadAt"), now) + ": " +
+    std::string text = "It has been dead since " + spoken_time(text_of(facts, "deadAt"), now) + ": " +
                        cause_of_death(reason) + ". It goes nowhere by itself: ";
     if (reason == "damaged")
         return text + "check the disk, post the event again, and remove this one with " +
@@ -81,11 +81,18 @@ std::string dead(const json& facts, wall_time now) {
            command_for("discard", facts) + " removes it for good.";
 }
 
-std::string wait_behind(const earlier_events& earlier) {
+bool is_up(const json& upstream) {
+    const auto state = text_of(upstream, "state");
+    return state.empty() || state == "up";
+}
+
+std::string wait_behind(const earlier_events& earlier, bool goes_out) {
     if (!earlier.known)
         return "Earlier events of the same user go first, unless delivery.ordering is none: \"posthaste events --state "
                "pending --user ID\" lists them.";
-    if (earlier.count == 0) return "It is the first of its user's, and goes out as soon as a request is free.";
+    if (earlier.count == 0)
+        return std::string("It is the first of its user's") +
+               (goes_out ? ", and goes out as soon as a request is free, unless it is on its way already." : ".");
     return grouped(earlier.count) +
            (earlier.count == 1 ? " earlier event of the same user waits, and goes first"
                                : " earlier events of the same user wait, and go first") +
@@ -96,17 +103,18 @@ std::string wait_behind(const earlier_events& earlier) {
 std::string next_attempt(const told_event& event, wall_time now) {
     const auto& facts = event.facts;
     const auto next = text_of(facts, "nextAttemptAt");
-    if (next.empty()) return wait_behind(event.earlier);
+    const bool goes_out = is_up(event.upstream);
+    if (next.empty()) return wait_behind(event.earlier, goes_out);
     const auto time = parse_rfc3339(next);
-    if (time && *time <= now) return "The next attempt is due since " + spoken_time(next, now) + ".";
-    return "The next attempt comes at " + spoken_time(next, now) + "; " + command_for("retry", facts) +
-           " makes it come now.";
+    if (time && *time <= now) return "The next attempt has been due since " + spoken_time(next, now) + ".";
+    const std::string comes = "The next attempt comes at " + spoken_time(next, now);
+    return goes_out ? comes + "; " + command_for("retry", facts) + " makes it come now." : comes + ".";
 }
 
 std::string state_of_upstream(const json& upstream) {
-    const auto state = text_of(upstream, "state");
-    if (state.empty() || state == "up") return "";
-    return "Nothing of it goes out before that is over: " + upstream_in_words(upstream) + ". " + upstream_hint(state);
+    if (is_up(upstream)) return "";
+    const auto hint = upstream_hint(text_of(upstream, "state"), false);
+    return "Nothing goes out for now: " + upstream_in_words(upstream) + "." + (hint.empty() ? "" : " " + hint);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // `posthaste events`: what is kept, the newest first.
 
+#include <charconv>
 #include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -21,6 +23,7 @@
 #include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "lib/base/percent.hpp"
+#include "lib/base/text.hpp"
 
 namespace posthaste {
 
@@ -113,6 +116,14 @@ std::string state_fault(const std::string& text) {
     return text == "pending" || text == "delivered" || text == "dead" ? "" : "expected pending, delivered or dead";
 }
 
+std::string limit_fault(const std::string& text) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool fine =
+        error == std::errc{} && end == text.data() + text.size() && number >= 1 && number <= largest_limit;
+    return fine ? "" : "expected a whole number from 1 to 1000000, found \"" + printable(text, 60) + "\"";
+}
+
 }  // namespace
 
 void add_events_command(CLI::App& app, command& chosen) {
@@ -126,9 +137,7 @@ void add_events_command(CLI::App& app, command& chosen) {
         ->type_name("STATE")
         ->check(state_fault);
     add_filter_options(*command_line, options->filter);
-    command_line->add_option("--limit", options->limit, "So many at most [50]")
-        ->type_name("N")
-        ->check(CLI::Range(std::size_t{1}, largest_limit));
+    command_line->add_option("--limit", options->limit, "So many at most [50]")->type_name("N")->check(limit_fault);
     add_client_options(*command_line, options->daemon);
     command_line->add_flag("--json", options->json, "Print them as JSON, as GET /v1/events answers");
     command_line->callback([options, &chosen] { chosen = [options] { return run_events(*options); }; });

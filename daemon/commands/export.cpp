@@ -16,6 +16,7 @@
 #include "daemon/commands/client.hpp"
 #include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/files.hpp"
@@ -69,6 +70,10 @@ class line_target {
     std::size_t lines_ = 0;
 };
 
+std::string state_fault(const std::string& text) {
+    return text == "pending" || text == "dead" ? "" : "expected pending or dead";
+}
+
 exit_code run_export(const export_options& options) {
     auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
@@ -84,10 +89,12 @@ exit_code run_export(const export_options& options) {
     if (!written || (answer && answer->status == 200 && !target->finish()))
         return fail(exit_code::write_failed, std::string("the lines could not be written: ") + std::strerror(errno));
     if (!answer)
-        return fail(answer.error().code, answer.error().message + "; " + std::to_string(target->lines()) +
-                                             " lines were written, and more are missing");
+        return fail(answer.error().code,
+                    answer.error().message + (target->lines() == 0 ? ""
+                                                                   : "; " + grouped(target->lines()) +
+                                                                         " lines were written, and more are missing"));
     if (answer->status != 200) return tell_refusal("posthaste export", *answer);
-    std::cerr << "exported " << target->lines() << (target->lines() == 1 ? " event\n" : " events\n");
+    std::cerr << "exported " << events_text(target->lines()) << "\n";
     return exit_code::done;
 }
 
@@ -97,7 +104,9 @@ void add_export_command(CLI::App& app, command& chosen) {
     auto options = std::make_shared<export_options>();
     auto* command_line =
         app.add_subcommand("export", "Write what is pending or dead, whole, as lines that import takes");
-    command_line->add_option("--state", options->state, "pending or dead; both without it")->type_name("STATE");
+    command_line->add_option("--state", options->state, "pending or dead; both without it")
+        ->type_name("STATE")
+        ->check(state_fault);
     command_line->add_option("--out", options->out, "A new file for the lines; standard output without it")
         ->type_name("FILE");
     add_client_options(*command_line, options->daemon);

@@ -17,6 +17,7 @@
 #include "daemon/commands/client_options.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/line_source.hpp"
+#include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
 
 namespace posthaste {
@@ -63,7 +64,7 @@ class importer {
         if (answer->status != 200) {
             tell_refusal("posthaste import", *answer);
             return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
-                                               " of " + lines_.name() + so_far());
+                                               " of " + lines_.name() + ": correct it and run it again" + so_far());
         }
         const auto told = nlohmann::json::parse(answer->body, nullptr, false);
         if (!told.is_object() || !told.contains("imported") || !told.contains("skipped"))
@@ -75,14 +76,16 @@ class importer {
     }
 
     [[nodiscard]] std::string so_far() const {
-        return "; " + std::to_string(imported_) + " events were imported before. Run it again: they are skipped";
+        return "; " + events_text(imported_) + (imported_ == 1 ? " was" : " were") +
+               " imported before, and will be skipped then";
     }
 
     void tell() const {
         if (options_.json)
             std::cout << nlohmann::ordered_json{{"imported", imported_}, {"skipped", skipped_}}.dump() << "\n";
         else
-            std::cout << "imported " << imported_ << ", skipped " << skipped_ << " that were already there\n";
+            std::cout << "imported " << grouped(imported_) << ", skipped " << grouped(skipped_)
+                      << " that were already there\n";
     }
 
     const import_options& options_;

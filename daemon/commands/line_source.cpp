@@ -98,7 +98,9 @@ bool line_source::read_more() {
         if (got < 0 && (why == EINTR || why == EAGAIN)) continue;
         if (got < 0) trouble_ = name_ + " could not be read to its end: " + std::strerror(why);
         ended_ = got == 0;
-        return got >= 0;
+        if (number_ == 0 && had == 0 && buffer_.starts_with("\x1f\x8b"))
+            trouble_ = name_ + " is packed by gzip: unpack it with zcat, and name - for what comes out of that";
+        return trouble_.empty();
     }
 }
 

@@ -61,7 +61,8 @@ void add_send_command(CLI::App& app, command& chosen) {
     auto* send = app.add_subcommand("send", "Send one event, or the lines of a file, to the running daemon");
     send->footer(
         "Examples:\n"
-        "  posthaste send 'Ticket Created' --user 10101010101010 --data '{\"ticketName\": \"Refund request\"}'\n"
+        "  posthaste send 'Ticket Created' --user 10101010101010 --data '{\"ticketName\": \"Refund request\",\n"
+        "    \"customerEmail\": \"ada@example.com\", \"description\": \"Please help\"}'\n"
         "  posthaste send 'Ticket Created' --user 10101010101010 --data @ticket.json --wait 10s\n"
         "  posthaste send --ndjson events.ndjson --idempotency-key import-2026-11\n"
         "  zcat events.ndjson.gz | posthaste send --ndjson -\n\n"

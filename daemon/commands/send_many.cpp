@@ -151,7 +151,7 @@ class sender_of_lines {
 
     [[nodiscard]] std::string before_text() const {
         if (replayed_ == 0) return "";
-        return ", " + grouped(replayed_) + " more had been before with this --idempotency-key";
+        return ", " + grouped(replayed_) + " had been queued before with this --idempotency-key";
     }
 
     void draw() {

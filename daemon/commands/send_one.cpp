@@ -37,7 +37,8 @@ std::optional<std::string> data_fault(const std::string& data) {
         if (nlohmann::json::parse(data).is_object()) return std::nullopt;
         return "--data is no JSON object: expected {…}";
     } catch (const nlohmann::json::parse_error& error) {
-        return "--data is malformed JSON at byte " + std::to_string(error.byte) + ": expected an object, {…}";
+        return "--data is malformed JSON at byte " + std::to_string(error.byte) +
+               ": expected an object, {…} (a file is named with @: --data @data.json)";
     } catch (const nlohmann::json::exception&) {
         return "--data holds a number that is out of range";
     }
@@ -111,6 +112,7 @@ class one_event {
     exit_code queued(const std::string& id, const daemon_answer& answer) {
         id_ = id;
         if (options_.json) return print_facts("pending", answer, nullptr);
+        if (wait_ && is_replay(answer)) return not_waited_for();
         std::cout << "queued " << printable(id_) << replay_text(answer);
         if (wait_ && waited_ >= *wait_)
             std::cout << ", not delivered within " << wait_->count()
@@ -119,6 +121,15 @@ class one_event {
             std::cout << ", not delivered yet; the daemon did not wait for it, as its upstream is in trouble, too many "
                          "requests wait or it is about to stop. It is delivered as soon as it can be";
         std::cout << std::endl;
+        return exit_code::done;
+    }
+
+    // It may be delivered or dead by now.
+    [[nodiscard]] exit_code not_waited_for() const {
+        std::cout << printable(id_)
+                  << " was stored before with this key, and not again; a repeated request is not waited for: "
+                     "\"posthaste show "
+                  << printable(id_) << "\" tells how it fares" << std::endl;
         return exit_code::done;
     }
 
@@ -131,8 +142,7 @@ class one_event {
 
     exit_code given_up(const daemon_answer& answer, const nlohmann::json& problem) {
         if (options_.json) std::cout << answer.body << "\n";
-        return fail_to_send(exit_code::failed,
-                            "event " + printable(id_) + " is dead: " + printable(text_of(problem, "detail"), 1200));
+        return fail_to_send(exit_code::failed, printable(text_of(problem, "detail"), 1200));
     }
 
     static std::string replay_text(const daemon_answer& answer) {

@@ -63,13 +63,14 @@ paint colour_of(const std::string& upstream_state) {
     return upstream_state == "held" ? paint::yellow : paint::red;
 }
 
-status_line upstream_line(const json& upstream) {
+status_line upstream_line(const json& upstream, bool takes_events) {
     const auto state = text_of(upstream, "state");
     std::string text = upstream_in_words(upstream);
     if (state == "up")
-        text += ", " + spoken_count(upstream, "inFlight") + " of at most " + spoken_count(upstream, "concurrency") +
-                " requests in flight";
-    if (const auto hint = upstream_hint(state); !hint.empty()) text += ". " + hint;
+        text = "the upstream is up, " + spoken_count(upstream, "inFlight") + " of at most " +
+               spoken_count(upstream, "concurrency") + " requests in flight" + last_error_in_words(upstream);
+    const auto hint = upstream_hint(state, takes_events);
+    if (!hint.empty()) text += ". " + hint;
     return {"upstream", text, colour_of(state)};
 }
 
@@ -131,7 +132,7 @@ status_line settings_line(const json& configuration, wall_time now) {
 std::vector<status_line> status_lines(const json& status, const json& readiness, wall_time now) {
     const auto& queue = member_of(status, "queue");
     return {daemon_line(status, readiness),
-            upstream_line(member_of(status, "upstream")),
+            upstream_line(member_of(status, "upstream"), text_of(readiness, "status") == "ok"),
             queue_line(queue),
             dead_line(queue),
             room_line(queue),

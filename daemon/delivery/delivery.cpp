@@ -139,12 +139,15 @@ struct delivery::impl final : private attempt_listener {
         const auto measured = meter.ended(place, machine.event(place), outcome.status, now);
         note(outcome, now);
         const bool failed = is_trouble(outcome);
+        const bool is_delivered = outcome.status && *outcome.status / 100 == 2;
         const attempt_outcome kept = failed ? outcome : attempt_outcome{};
         answer = std::exchange(outcome.answer, {});
         happened(now, posthaste::attempt_ended{place, std::move(outcome)});
         meter.judged(measured, machine.concluded());
         answer.reset();
-        if (failed && machine.report(now).state == "up") log.attempt_failed(kept, backlog(), now.steady);
+        if (machine.report(now).state != "up") return;
+        if (failed) log.attempt_failed(kept, backlog(), now.steady);
+        if (is_delivered) log.upstream_delivered();
     }
 
     // About the upstream, not about the one event.
@@ -155,7 +158,6 @@ struct delivery::impl final : private attempt_listener {
     void note(const attempt_outcome& outcome, instant now) {
         if (outcome.status && *outcome.status / 100 == 2) {
             delivered.add(now.steady);
-            log.upstream_delivered();
             return;
         }
         last_error = attempt_error{now.wall, outcome.status, outcome.message};

@@ -20,12 +20,24 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string said(delivery_log::backlog left) {
+    if (left.more && left.waiting == 0) return "events wait";
     const std::string many = left.more || left.waiting != 1 ? " events wait" : " event waits";
     return (left.more ? "more than " : "") + grouped(left.waiting) + many;
 }
 
 std::string said(std::uint64_t held_back) {
     return held_back == 0 ? "" : " (" + grouped(held_back) + " such lines held back since the last one)";
+}
+
+std::string attempts_text(std::uint64_t count) {
+    return count == 1 ? "1 attempt" : grouped(count) + " attempts";
+}
+
+// The line begins with "delivery is failing" already.
+std::string reason_of(const upstream_report& report) {
+    constexpr std::string_view repeated = "failing: ";
+    std::string reason = report.reason.value_or("");
+    return reason.starts_with(repeated) ? reason.substr(repeated.size()) : reason;
 }
 
 bool is_debugging() {
@@ -41,8 +53,8 @@ void delivery_log::died(const report_death& death) {
         return;
     }
     const std::string status = death.status ? std::to_string(*death.status) : "none";
-    spdlog::warn("event {} ({}) is dead: {}, status {}, after {} attempts", to_string(death.id),
-                 printable(death.event_name), to_string(death.reason), status, death.attempts);
+    spdlog::warn("event {} ({}) is dead: {}, status {}, after {}", to_string(death.id), printable(death.event_name),
+                 to_string(death.reason), status, attempts_text(death.attempts));
 }
 
 void delivery_log::attempt_starts(const pending_event& event, std::uint32_t retries) {
@@ -86,13 +98,13 @@ void delivery_log::upstream_changed(const upstream_report& report, backlog left,
                  paused                   ? "paused"
                  : report.state == "held" ? "held back"
                                           : "failing",
-                 report.reason.value_or(""), said(left), next, said(*held_back));
+                 reason_of(report), said(left), next, said(*held_back));
 }
 
 void delivery_log::gave_up(std::uint32_t attempts) {
     if (attempts == 0) return;
     spdlog::warn("{} got no answer in time; what they sent is sent again after the next start",
-                 attempts == 1 ? "1 attempt" : grouped(attempts) + " attempts");
+                 attempts_text(attempts));
 }
 
 }  // namespace posthaste

@@ -25,12 +25,15 @@ constexpr mode_t socket_mode = 0660;
 
 start_failure cannot_listen(const std::string& where, const error_code& why) {
     if (why == asio::error::address_in_use)
-        return {exit_code::locked_or_in_use, "cannot listen on " + where +
-                                                 ": the port is taken by another process (perhaps another posthaste); "
-                                                 "stop it, or set listen.addresses to another port"};
+        return {exit_code::locked_or_in_use,
+                "cannot listen on " + where +
+                    ": the port is taken by another process (perhaps another posthaste); "
+                    "stop it, or name another address (listen.addresses; of dev and sandbox: "
+                    "--listen)"};
     if (why == asio::error::access_denied)
         return {exit_code::failed, "cannot listen on " + where +
-                                       ": not permitted for this user; set listen.addresses to a port over 1023"};
+                                       ": not permitted for this user; name a port over 1023 (listen.addresses; of dev "
+                                       "and sandbox: --listen)"};
     return {exit_code::failed, "cannot listen on " + where + ": " + why.message() +
                                    "; set listen.addresses to an address of this machine"};
 }

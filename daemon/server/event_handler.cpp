@@ -23,7 +23,8 @@ problem unknown_event_id(std::string_view id) {
     return {.status = 404,
             .name = "not-found",
             .detail = "There is no event " + printable(id, 40) +
-                      ". It was never accepted here, or was delivered longer ago than queue.keep_delivered."};
+                      ". It was never accepted here, or is no longer kept: it was discarded, or its time "
+                      "(queue.keep_delivered, queue.keep_dead) is over."};
 }
 
 std::string to_json(const event_facts& facts) {

@@ -35,7 +35,7 @@ std::array<config_key, 41> make_table() {
     using d = settings_draft;
     const one_of<bool> accept_or_reject{{{"accept", false}, {"reject", true}}};
     return {
-        key("listen.addresses", list_of<read_listen_address>{{}, "an array of addresses"},
+        key("listen.addresses", list_of<read_listen_address>{{}, "an array of addresses, such as [\"127.0.0.1:8650\"]"},
             [](d& t) -> auto& { return t.values.listen.addresses; }),
         key("listen.allow_remote", read_flag{}, [](d& t) -> auto& { return t.values.listen.allow_remote; }),
         key("listen.access_tokens_file", null_or<read_path>{},

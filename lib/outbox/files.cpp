@@ -117,8 +117,7 @@ result<file_handle, start_failure> lock_outbox(const std::string& path) {
             return failure(exit_code::failed, "lock", lock, "; the file system must support locks");
         }
         return start_failure{exit_code::locked_or_in_use, "the outbox " + shown(path) + " is in use by " +
-                                                              holder_of(handle.get()) +
-                                                              "; stop that one first, or set another queue.path"};
+                                                              holder_of(handle.get()) + "; stop that one first"};
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(handle.get(), 0) == 0) {

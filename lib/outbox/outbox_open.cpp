@@ -53,6 +53,10 @@ result<void, start_failure> outbox::prepare_files() {
         return made;
     }
     auto locked = lock_outbox(queue_.path);
+    if (!locked && locked.error().code == exit_code::locked_or_in_use) {
+        return start_failure{exit_code::locked_or_in_use,
+                             locked.error().message + ", or name another one (queue.path; of dev: --data)"};
+    }
     if (!locked) {
         return locked.error();
     }

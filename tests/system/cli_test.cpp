@@ -58,10 +58,18 @@ TEST(cli, helps_with_each_command) {
 }
 
 TEST(cli, names_a_usage_error_in_one_line) {
-    EXPECT_EQ(usage_error({}), "posthaste: A subcommand is required; see posthaste --help\n");
+    EXPECT_EQ(usage_error({}), "posthaste: name a command; see posthaste --help\n");
     EXPECT_EQ(usage_error({"chek"}),
               "posthaste: there is no command \"chek\" (did you mean \"check\"?); see posthaste --help\n");
-    EXPECT_EQ(usage_error({"--verson"}), "posthaste: there is no option --verson; see posthaste --help\n");
+    EXPECT_EQ(usage_error({"--verson"}),
+              "posthaste: there is no option --verson (did you mean \"--version\"?); see posthaste --help\n");
+    EXPECT_EQ(usage_error({"events", "--usr", "1"}),
+              "posthaste events: there is no option --usr (did you mean \"--user\"?); see posthaste events --help\n");
+    EXPECT_EQ(usage_error({"events", "--limit", "abc"}),
+              "posthaste events: --limit: expected a whole number from 1 to 1000000, found \"abc\"; see posthaste "
+              "events --help\n");
+    EXPECT_EQ(usage_error({"export", "--state", "delivered"}),
+              "posthaste export: --state: expected pending or dead; see posthaste export --help\n");
     EXPECT_EQ(usage_error({"send", "Ticket Created"}),
               "posthaste send: --user is required; see posthaste send --help\n");
     EXPECT_EQ(usage_error({"run", "--set", "log.level"}),
@@ -198,8 +206,14 @@ TEST(check_command, tells_a_refused_key_from_other_answers) {
                                            "): check the key from $POSTHASTE_API_KEY\n"));
         EXPECT_THAT(ended.output, Not(HasSubstr(daemon_under_test::api_key)));
     }
-    upstream.answer_with({answers(404)});
-    EXPECT_EQ(posthaste({"check", "--upstream", "--config", file}).status, 0);
+    for (const int unknown : {404, 405}) {
+        upstream.answer_with({answers(unknown)});
+        const auto ended = posthaste({"check", "--upstream", "--config", file});
+        EXPECT_EQ(ended.status, 0);
+        EXPECT_THAT(ended.output, EndsWith("\nwarn  key: not refused, but answered " + std::to_string(unknown) +
+                                           " to GET /users/posthaste-check: either there is no such user, or "
+                                           "upstream.url leads elsewhere (delivery pauses with wrong-url then)\n"));
+    }
 }
 
 TEST(check_command, stops_at_the_step_that_fails) {

@@ -1,5 +1,6 @@
 // `posthaste dev` and `posthaste sandbox`: from a posted event to the Slack message that came of it.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/system/support/daemon_under_test.hpp"
@@ -77,6 +78,24 @@ TEST_F(dev, an_event_outlives_faults_and_a_kill) {
     start();
     EXPECT_TRUE(running_->wait_for_output(slack_message)) << running_->output();
     EXPECT_TRUE(wait_until([&] { return state_of(id) == "delivered"; })) << running_->output();
+}
+
+TEST_F(dev, names_its_own_options_to_one_that_is_started_twice) {
+    start();
+    const auto again = [&](const std::string& listen, const std::string& data) {
+        process second({{posthaste_binary(), "dev", "--listen", listen, "--data", folder_ / data}, {}, {}, {}});
+        EXPECT_EQ(second.wait(), 75);
+        return second.output();
+    };
+    const std::string taken = "127.0.0.1:" + std::to_string(port_);
+    EXPECT_THAT(
+        again(taken, "other"),
+        testing::HasSubstr("stop it, or name another address (listen.addresses; of dev and sandbox: --listen)\n"));
+    EXPECT_THAT(again("127.0.0.1:0", "data"),
+                testing::HasSubstr("stop that one first, or name another one (queue.path; of dev: --data)\n"));
+    process sandbox({{posthaste_binary(), "sandbox", "--listen", taken}, {}, {}, {}});
+    EXPECT_EQ(sandbox.wait(), 75);
+    EXPECT_THAT(sandbox.output(), testing::HasSubstr("; of dev and sandbox: --listen)\n"));
 }
 
 TEST(sandbox, answers_as_the_upstream_does_to_a_daemon_of_its_own) {

@@ -78,7 +78,7 @@ TEST(drain_command, tells_who_paused_it) {
     daemon.post(sample_event());
     const auto ended = posthaste(daemon, {"drain", "--timeout", "100ms"});
     EXPECT_EQ(ended.status, 1);
-    EXPECT_THAT(ended.error, HasSubstr("1 event is still pending after 100ms; delivering is paused"));
+    EXPECT_THAT(ended.error, HasSubstr("1 event is still pending after 100ms; delivering has been paused since "));
     EXPECT_THAT(ended.error, HasSubstr(": by-hand: "));
 }
 
@@ -160,7 +160,7 @@ TEST(pause_command, tells_the_new_state_and_so_does_resume) {
     for (int turn = 0; turn < 2; ++turn) {  // it can be repeated
         const auto paused = posthaste(daemon, {"pause"});
         EXPECT_EQ(paused.status, 0) << paused.error;
-        EXPECT_THAT(paused.output, MatchesRegex("delivering is paused[^\n]*: by-hand: [^\n]*\n"));
+        EXPECT_THAT(paused.output, MatchesRegex("delivering has been paused since [^\n]*: by-hand: [^\n]*\n"));
         EXPECT_EQ(daemon.status()["upstream"]["state"], "paused");
     }
     EXPECT_NE(daemon.post(sample_event()), "") << "accepting goes on";

@@ -140,7 +140,7 @@ TEST_F(show_command, tells_the_story_of_an_event_that_waits_for_the_upstream) {
     EXPECT_THAT(told.output, ContainsRegex("\nIt was received at 2[0-9TZ:.-]+ \\([^)]+\\)\\.\nIt was tried "));
     EXPECT_THAT(told.output, HasSubstr(" and did not arrive. The last attempt we know of: no answer came: "));
     EXPECT_THAT(told.output, HasSubstr("\nIt is pending. The next attempt "));
-    EXPECT_THAT(told.output, HasSubstr("\nNothing of it goes out before that is over: the upstream fails since "));
+    EXPECT_THAT(told.output, HasSubstr("\nNothing goes out for now: the upstream has been failing since "));
     EXPECT_THAT(told.output, HasSubstr("\nIts data, as posted:\n  {\"ticketName\": \"Refund request\""));
     EXPECT_THAT(posthaste({"show", later}).output,
                 HasSubstr("\nIt is pending. 1 earlier event of the same user waits, and goes first, unless "
@@ -189,8 +189,8 @@ TEST_F(show_command, says_so_when_there_is_no_such_event_and_when_it_is_no_id) {
     EXPECT_EQ(unknown.status, 1);
     EXPECT_EQ(
         unknown.error,
-        "posthaste show: There is no event 01a208ef-347e-7c7a-8000-00000005cf15. It was never accepted here, or was "
-        "delivered longer ago than queue.keep_delivered. (404)\n");
+        "posthaste show: There is no event 01a208ef-347e-7c7a-8000-00000005cf15. It was never accepted here, or is "
+        "no longer kept: it was discarded, or its time (queue.keep_delivered, queue.keep_dead) is over. (404)\n");
     const auto misspelt = posthaste({"show", "../status"});
     EXPECT_EQ(misspelt.status, 2);
     EXPECT_THAT(misspelt.error,

@@ -104,6 +104,25 @@ TEST(outage, until_a_date_that_was_asked_for_lets_nothing_through_but_what_was_i
         EXPECT_EQ(daemon.event(id).at("attempts"), 1) << event.user;
 }
 
+TEST(outage, is_not_said_to_be_over_by_an_answer_that_was_under_way_when_it_began) {
+    upstream_process upstream;
+    upstream.start();
+    answer_step under_way = answers(200);
+    under_way.after = milliseconds{500};
+    answer_step wait = answers(429);
+    wait.headers = {{"Retry-After", "600"}};
+    upstream.answer_with({under_way, wait});
+    daemon_under_test daemon(upstream.url());
+    daemon.start();
+    daemon.post(load_body({"user-0", 1}));
+    daemon.post(load_body({"user-1", 1}));
+    ASSERT_FALSE(daemon.wait_for_upstream("held").is_null()) << daemon.status() << daemon.log();
+    ASSERT_TRUE(wait_until([&] { return daemon.status().at("totals").at("delivered") == 1; })) << daemon.status();
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_EQ(count_in(daemon.log(), "delivery is held back: "), 1U) << daemon.log();
+    EXPECT_EQ(count_in(daemon.log(), "the upstream takes events again"), 0U) << daemon.log();
+}
+
 TEST(outage, of_one_event_alone_does_not_keep_the_upstream_closed) {
     upstream_process upstream;
     upstream.start();

@@ -103,7 +103,7 @@ TEST_F(asked_daemon, tells_why_an_event_is_dead) {
     const auto ended = asked_to_wait(failed);
     EXPECT_EQ(ended.status, 1);
     EXPECT_EQ(ended.output, "");
-    EXPECT_EQ(ended.error, "posthaste send: event " + id + " is dead: The upstream said 422: no\n");
+    EXPECT_EQ(ended.error, "posthaste send: The upstream said 422: no\n");
 }
 
 TEST_F(asked_daemon, tells_what_was_not_delivered_in_time) {
@@ -119,6 +119,17 @@ TEST_F(asked_daemon, does_not_say_that_time_was_over_where_it_was_not) {
     const auto ended = asked_to_wait(queued(), {"--wait", "60s"});
     EXPECT_EQ(ended.status, 0) << ended.error;
     EXPECT_THAT(ended.output, StartsWith("queued " + id + ", not delivered yet; the daemon did not wait for it, "));
+}
+
+TEST_F(asked_daemon, is_not_said_to_wait_for_a_repeated_request) {
+    auto replayed = queued();
+    replayed.headers.emplace_back("Idempotency-Replayed", "true");
+    const auto ended = asked_to_wait(replayed, {"--wait", "60s", "--idempotency-key", "k"});
+    EXPECT_EQ(ended.status, 0) << ended.error;
+    EXPECT_EQ(ended.output, id +
+                                " was stored before with this key, and not again; a repeated request is not waited "
+                                "for: \"posthaste show " +
+                                id + "\" tells how it fares\n");
 }
 
 TEST_F(asked_daemon, that_is_another_program_is_told) {

@@ -27,7 +27,7 @@ TEST(status_command, tells_the_state_at_a_glance) {
     const auto told = status(daemon);
     EXPECT_EQ(told.status, 0) << told.error;
     EXPECT_THAT(told.output, ContainsRegex("^posthaste  [0-9.]+, up for about [0-9]+ s: ready to take events\n"));
-    EXPECT_THAT(told.output, HasSubstr("\nupstream   the upstream fails since "));
+    EXPECT_THAT(told.output, HasSubstr("\nupstream   the upstream has been failing since "));
     EXPECT_THAT(told.output, HasSubstr("; it is tried again at "));
     EXPECT_THAT(told.output, HasSubstr("\nqueue      1 pending, of which "));
     EXPECT_THAT(told.output, HasSubstr("\ntotals     1 accepted = 0 delivered + 1 pending + 0 dead "));

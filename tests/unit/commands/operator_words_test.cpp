@@ -64,6 +64,14 @@ TEST(status_text, says_why_it_is_not_ready_and_what_to_do) {
         "less room than queue.disk_reserve; make room there; and new\\x1b");
 }
 
+TEST(status_text, does_not_say_that_events_are_taken_where_they_are_not) {
+    auto status = healthy();
+    status["upstream"]["state"] = "paused";
+    EXPECT_THAT(shown(status)[1], HasSubstr("Events are taken"));
+    EXPECT_THAT(shown(status, {{"status", "unavailable"}, {"reasons", {"queue-full"}}})[1],
+                Not(HasSubstr("Events are taken")));
+}
+
 TEST(status_text, says_what_to_do_about_the_upstream_and_the_dead) {
     auto status = healthy();
     status["queue"]["dead"] = 2;
@@ -75,6 +83,14 @@ TEST(status_text, says_what_to_do_about_the_upstream_and_the_dead) {
                                      "itself with the first success"));
     EXPECT_THAT(lines[2], HasSubstr("; it is not getting shorter"));
     EXPECT_THAT(lines[3], HasSubstr("2 given up: \"posthaste events --state dead\""));
+}
+
+TEST(status_text, tells_an_error_that_is_over_with_its_time) {
+    auto status = healthy();
+    status["upstream"]["lastError"] = {{"at", "2026-01-01T11:00:00.000Z"}, {"status", 503}, {"message", "Busy."}};
+    EXPECT_EQ(shown(status)[1],
+              "upstream   the upstream is up, 3 of at most 8 requests in flight; the last error, at "
+              "2026-01-01T11:00:00.000Z, was: Busy.");
 }
 
 TEST(status_text, tells_a_reload_that_changed_nothing) {
@@ -138,9 +154,11 @@ TEST(event_story, tells_what_holds_everything_up) {
                                     {{"state", "paused"}, {"reason", "by-hand: \"posthaste resume\""}},
                                     {.count = 0, .first_id = "", .known = true}},
                                    noon);
-    EXPECT_EQ(story.back(),
-              "Nothing of it goes out before that is over: delivering is paused: by-hand: \"posthaste "
-              "resume\". Events are taken all the while, and nothing is lost.");
+    EXPECT_EQ(story.back(), "Nothing goes out for now: delivering is paused: by-hand: \"posthaste resume\".");
+    EXPECT_EQ(story[story.size() - 2], "It is pending. It is the first of its user's.") << "it does not go out now";
+    const auto retried =
+        event_story({event({{"nextAttemptAt", "2026-01-01T12:00:12.000Z"}}), {{"state", "held"}}}, noon);
+    EXPECT_EQ(retried[2], "It is pending. The next attempt comes at 2026-01-01T12:00:12.000Z (in about 12 s).");
 }
 
 TEST(event_story, tells_who_goes_first) {
@@ -148,7 +166,8 @@ TEST(event_story, tells_who_goes_first) {
         return event_story({event(json::object()), nullptr, earlier}, noon).back();
     };
     EXPECT_EQ(behind({0, "", true}),
-              "It is pending. It is the first of its user's, and goes out as soon as a request is free.");
+              "It is pending. It is the first of its user's, and goes out as soon as a request is free, unless "
+              "it is on its way already.");
     EXPECT_EQ(
         behind({3, "the-first", true}),
         "It is pending. 3 earlier events of the same user wait, and go first, unless delivery.ordering is none. The "
@@ -163,7 +182,7 @@ TEST(event_story, of_a_dead_event_tells_what_a_person_can_do) {
             .back();
     };
     EXPECT_EQ(died("rejected"),
-              "It is dead since 2026-01-01T11:57:00.000Z (about 3 min ago): rejected: the upstream "
+              "It has been dead since 2026-01-01T11:57:00.000Z (about 3 min ago): rejected: the upstream "
               "refused it for good. It goes nowhere by itself: once its cause is gone, \"posthaste retry " +
                   id + "\" sends it again; \"posthaste discard " + id + "\" removes it for good.");
     EXPECT_THAT(died("expired"), HasSubstr("longer than delivery.retry.max_age"));

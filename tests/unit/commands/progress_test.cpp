@@ -88,11 +88,14 @@ TEST(upstream_in_words, tells_the_state_its_reason_and_what_comes_next) {
               "the upstream is up");
     EXPECT_EQ(words(R"({"state": "paused", "reason": "the key was refused", "since": "2026-01-01T00:00:00.000Z",
                         "nextProbeAt": "2026-01-01T00:00:30.000Z", "lastError": {"message": "no such key"}})"),
-              "delivering is paused since 2026-01-01T00:00:00.000Z: the key was refused; it is tried again at "
+              "delivering has been paused since 2026-01-01T00:00:00.000Z: the key was refused; it is tried again at "
               "2026-01-01T00:00:30.000Z; the last error was: no such key");
     EXPECT_EQ(words(R"({"state": "open", "reason": "503: no", "lastError": {"message": "no"}})"),
               "the upstream fails: 503: no");
     EXPECT_EQ(words(R"({"state": "held"})"), "the upstream asked for a break");
+    EXPECT_EQ(words(R"({"state": "held", "since": "2026-01-01T00:00:00.000Z", "reason": "Wait."})"),
+              "the upstream asked for a break at 2026-01-01T00:00:00.000Z: Wait")
+        << "a sentence may follow";
 }
 
 TEST(upstream_in_words, bears_anything) {

@@ -174,7 +174,8 @@ TEST(listen_addresses, are_at_least_one_and_different) {
                 ElementsAre("--set listen.addresses: 127.0.0.1:5 is listed twice"));
     EXPECT_THAT(problems_with("listen.addresses", R"(["127.0.0.1:0", "127.0.0.1:0"])"), IsEmpty());
     EXPECT_THAT(problems_with("listen.addresses", "127.0.0.1:5"),
-                ElementsAre("--set listen.addresses: expected an array of addresses, found \"127.0.0.1:5\""));
+                ElementsAre("--set listen.addresses: expected an array of addresses, such as [\"127.0.0.1:8650\"], "
+                            "found \"127.0.0.1:5\""));
 }
 
 TEST(allowed_hosts, are_names_alone) {
