@@ -192,6 +192,7 @@ TEST(reload, drops_neither_a_request_nor_an_attempt) {
         EXPECT_EQ(answer->status, 202) << answer->body;
     }
     sent.finish();
+    upstream.answer_with({answers(200)});  // what has gathered, one at a time
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.log();
     EXPECT_EQ(count_of(daemon.log(), "configuration reloaded: "), 50U);
     EXPECT_GT(sent.acknowledged_count(), 100U);
@@ -320,6 +321,7 @@ TEST_F(rotated_key, loses_no_event_of_a_load) {
         ASSERT_TRUE(wait_for_rotations(turn)) << daemon.log();
     }
     sent.finish();
+    upstream.answer_with({answers(200)});  // what has gathered
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.log();
     EXPECT_EQ(key_of_next_event(), "Bearer key-3");
     expect_all_delivered_once(upstream, sent);
