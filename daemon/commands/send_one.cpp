@@ -37,8 +37,9 @@ std::optional<std::string> data_fault(const std::string& data) {
         if (nlohmann::json::parse(data).is_object()) return std::nullopt;
         return "--data is no JSON object: expected {…}";
     } catch (const nlohmann::json::parse_error& error) {
-        return "--data is malformed JSON at byte " + std::to_string(error.byte) +
-               ": expected an object, {…} (a file is named with @: --data @data.json)";
+        const bool meant_a_file = !data.starts_with('{');
+        return "--data is malformed JSON at byte " + std::to_string(error.byte) + ": expected an object, {…}" +
+               (meant_a_file ? " (a file is named with @: --data @data.json)" : "");
     } catch (const nlohmann::json::exception&) {
         return "--data holds a number that is out of range";
     }

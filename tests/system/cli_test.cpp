@@ -318,6 +318,9 @@ TEST(send_command, refuses_data_that_is_no_json_object_itself) {
               "posthaste send: --data is no JSON object: expected {…}\n");
     EXPECT_EQ(usage_error({"send", "A", "--user", "1", "--data", "{\"a\": }", "--server", "http://127.0.0.1:9"}),
               "posthaste send: --data is malformed JSON at byte 7: expected an object, {…}\n");
+    EXPECT_EQ(usage_error({"send", "A", "--user", "1", "--data", "data.json", "--server", "http://127.0.0.1:9"}),
+              "posthaste send: --data is malformed JSON at byte 1: expected an object, {…} "
+              "(a file is named with @: --data @data.json)\n");
 }
 
 TEST(send_command, says_what_to_do_when_no_daemon_runs) {

@@ -172,7 +172,7 @@ TEST_F(many, are_queued_once_where_they_are_sent_twice_with_a_key) {
     const auto file = folder.write("events.ndjson", events(1, 1500));
     EXPECT_EQ(send(daemon.url(), {file, "--idempotency-key", "k"}).output, "queued 1,500 events\n");
     EXPECT_EQ(send(daemon.url(), {file, "--idempotency-key", "k"}).output,
-              "queued 0 events, 1,500 more had been queued before with this --idempotency-key\n");
+              "queued 0 events, 1,500 had been queued before with this --idempotency-key\n");
     folder.write("events.ndjson", events(1, 2100));
     EXPECT_EQ(send(daemon.url(), {file, "--idempotency-key", "other", "--json"}).status, 0);
     EXPECT_EQ(daemon.status()["totals"]["accepted"], 3600);
@@ -195,7 +195,7 @@ TEST_F(many, stop_at_a_line_that_is_wrong_and_go_on_once_it_is_right) {
     EXPECT_EQ(daemon.status()["totals"]["accepted"], 1000);
     folder.write("events.ndjson", events(1, 1007));
     EXPECT_EQ(send(daemon.url(), {file, "--idempotency-key", "k"}).output,
-              "queued 7 events, 1,000 more had been queued before with this --idempotency-key\n");
+              "queued 7 events, 1,000 had been queued before with this --idempotency-key\n");
     EXPECT_EQ(daemon.status()["totals"]["accepted"], 1007);
 }
 
