@@ -102,7 +102,9 @@ TEST_F(unix_door, takes_its_file_away_at_the_end_and_nobody_elses) {
     ASSERT_TRUE(again.open());
     std::filesystem::remove(path);
     folder.write("posthaste.sock", "somebody else's");
-    again.stop([] {});
+    stopped = false;
+    on_thread([&] { again.stop([&] { stopped = true; }); });
+    ASSERT_TRUE(wait_until([&] { return stopped.load(); }));
     EXPECT_TRUE(std::filesystem::exists(path));
 }
 
