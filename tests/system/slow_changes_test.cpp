@@ -95,6 +95,16 @@ struct slow_changes : testing::Test {
         EXPECT_EQ(steps.empty() ? 0 : steps.back(), 100) << told.output;
     }
 
+    // All are delivered: refused once, then taken.
+    void expect_each_sent_once_more() {
+        ASSERT_TRUE(drain());
+        EXPECT_EQ(total("delivered"), all);
+        EXPECT_TRUE(accounts_close(daemon));
+        const auto sent = bodies_by_key(upstream);
+        EXPECT_EQ(sent.size(), all);
+        EXPECT_TRUE(std::ranges::all_of(sent, [](const auto& each) { return each.second.size() == 2; }));
+    }
+
     upstream_process upstream;
     daemon_under_test daemon{upstream.url(), {{"delivery", {{"reject_guard", 0}}}}};
 };
@@ -111,12 +121,7 @@ TEST_F(slow_changes, a_retry_that_is_interrupted_and_repeated_sends_each_event_o
     ASSERT_TRUE(std::regex_search(rest.output, retried, std::regex("retried ([0-9,]+) events")));
     EXPECT_EQ(number_in(retried[1]), all - first);
     expect_the_bar_moved(rest);
-    ASSERT_TRUE(drain());
-    EXPECT_EQ(total("delivered"), all);
-    EXPECT_TRUE(accounts_close(daemon));
-    const auto sent = bodies_by_key(upstream);
-    EXPECT_EQ(sent.size(), all);
-    EXPECT_TRUE(std::ranges::all_of(sent, [](const auto& each) { return each.second.size() == 2; }));
+    expect_each_sent_once_more();
 }
 
 TEST_F(slow_changes, a_retry_over_a_killed_daemon_sends_each_event_once_more) {
@@ -130,12 +135,7 @@ TEST_F(slow_changes, a_retry_over_a_killed_daemon_sends_each_event_once_more) {
     EXPECT_EQ(queued("pending"), all);
     EXPECT_EQ(queued("dead"), 0U);
     ASSERT_EQ(run_to_end(command({"resume"})).status, 0);
-    ASSERT_TRUE(drain());
-    EXPECT_EQ(total("delivered"), all);
-    EXPECT_TRUE(accounts_close(daemon));
-    const auto sent = bodies_by_key(upstream);
-    EXPECT_EQ(sent.size(), all);
-    EXPECT_TRUE(std::ranges::all_of(sent, [](const auto& each) { return each.second.size() == 2; }));
+    expect_each_sent_once_more();
 }
 
 TEST_F(slow_changes, a_retry_of_what_dies_again_meanwhile_ends) {
