@@ -19,11 +19,22 @@ std::int64_t hash_of(const std::array<std::uint8_t, 16>& key) {
     return hash;
 }
 
+// What is there is known by row, and by the key's bytes. A damaged one stands for nothing.
+template <class Known>
+void read_key(const sqlite_rows& row, Known known) {
+    std::array<std::uint8_t, 16> key{};
+    if (const auto bytes = row.bytes(1); bytes.size() == key.size()) {
+        std::ranges::copy(bytes, reinterpret_cast<char*>(key.data()));
+        known(hash_of(key), static_cast<sequence>(row.integer(0)));
+    }
+}
+
 }  // namespace
 
 sqlite_result key_index::prepare(sqlite_connection& database) {
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&rows_, "SELECT seq, key FROM idempotency_keys WHERE seq > ? ORDER BY seq"},
+        {&older_rows_, "SELECT seq, key FROM idempotency_keys WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"},
         {&oldest_row_, "SELECT seq FROM idempotency_keys ORDER BY seq LIMIT 1"},
         {&find_, "SELECT seq FROM idempotency_index WHERE hash = ?"},
         {&place_, "INSERT OR REPLACE INTO idempotency_index (hash, seq) VALUES (?,?)"},
@@ -47,14 +58,16 @@ sqlite_result key_index::load() {
     if (!through) {
         return through.error();
     }
+    if (!unfiltered_through_) {
+        unfiltered_through_ = *through;
+    }
     auto rows = rows_.query(*through);
     while (rows.next()) {
-        std::array<std::uint8_t, 16> key{};
         last_ = static_cast<sequence>(rows.integer(0));
-        if (const auto bytes = rows.bytes(1); bytes.size() == key.size()) {  // a damaged one stands for nothing
-            std::ranges::copy(bytes, reinterpret_cast<char*>(key.data()));
-            gathered_[hash_of(key)] = last_;
-        }
+        read_key(rows, [this](std::int64_t hash, sequence number) {
+            gathered_[hash] = number;
+            known_.add(static_cast<std::uint64_t>(hash), number);
+        });
     }
     auto read = rows.end();
     loaded_ = read.has_value();
@@ -73,6 +86,11 @@ result<sequence, sqlite_error> key_index::find(const std::array<std::uint8_t, 16
         return current.error();
     }
     const auto hash = hash_of(key);
+    const bool all_filtered = unfiltered_ == *unfiltered_through_;
+    const auto bits = static_cast<std::uint64_t>(hash);
+    if (all_filtered && !known_.may_hold(bits) && !older_.may_hold(bits)) {
+        return sequence{0};
+    }
     if (const auto found = gathered_.find(hash); found != gathered_.end()) {
         return found->second;
     }
@@ -90,7 +108,9 @@ sqlite_result key_index::note(const std::array<std::uint8_t, 16>& key, sequence 
     if (auto current = loaded_ ? sqlite_result{} : load(); !current) {
         return current;
     }
-    gathered_[hash_of(key)] = last_ = number;
+    const auto hash = hash_of(key);
+    gathered_[hash] = last_ = number;
+    known_.add(static_cast<std::uint64_t>(hash), number);
     ++noted_;
     return {};
 }
@@ -98,6 +118,9 @@ sqlite_result key_index::note(const std::array<std::uint8_t, 16>& key, sequence 
 sqlite_result key_index::carry_on() {
     if (noted_ == 0) {
         return {};
+    }
+    if (auto filtered = filter_older(); !filtered) {
+        return filtered;
     }
     if (pass_.empty() && gathered_.size() >= enough_) {
         if (auto begun = begin_pass(); !begun) {
@@ -115,12 +138,32 @@ sqlite_result key_index::carry_on() {
     return placed_ == pass_.size() ? end_pass() : sqlite_result{};
 }
 
+sqlite_result key_index::filter_older() {
+    if (unfiltered_ == *unfiltered_through_) {
+        return {};
+    }
+    std::size_t read = 0;
+    auto rows = older_rows_.query(unfiltered_, *unfiltered_through_, filter_slice_);
+    for (; rows.next(); ++read) {
+        unfiltered_ = static_cast<sequence>(rows.integer(0));
+        read_key(rows,
+                 [this](std::int64_t hash, sequence number) { older_.add(static_cast<std::uint64_t>(hash), number); });
+    }
+    auto ended = rows.end();
+    if (ended && read < filter_slice_) {
+        unfiltered_ = *unfiltered_through_;
+    }
+    return ended;
+}
+
 sqlite_result key_index::begin_pass() {
     const auto oldest = number_of(oldest_row_);
     if (!oldest) {
         return oldest.error();
     }
     oldest_ = *oldest;
+    known_.forget_before(oldest_);
+    older_.forget_before(oldest_);
     pass_through_ = last_;
     placed_ = 0;
     pass_.reserve(gathered_.size());

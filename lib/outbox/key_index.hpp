@@ -5,6 +5,9 @@
 // in its own order, some with each commit, many to a page. In the same pass goes what stands there for rows that are
 // gone. A start reads back what had only gathered: the rows behind the last whole pass.
 //
+// A new key is looked up too: a filter in memory spares it the index on the disk. After a start it is filled from the
+// rows that were there, a slice with each commit that has new keys; until then every look-up goes to the disk.
+//
 // Of a key the first 8 bytes are kept, so what is found is only the row to look at. Belongs to the store's thread.
 
 #pragma once
@@ -12,9 +15,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "lib/outbox/key_filter.hpp"
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -24,7 +29,8 @@ class key_index {
   public:
     static constexpr std::size_t most_gathered = 32'768;
 
-    explicit key_index(std::size_t gathered_for_a_pass = most_gathered) : enough_(gathered_for_a_pass) {}
+    explicit key_index(std::size_t gathered_for_a_pass = most_gathered, std::size_t filtered_at_once = 256)
+        : enough_(gathered_for_a_pass), filter_slice_(filtered_at_once) {}
 
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
 
@@ -49,9 +55,11 @@ class key_index {
     [[nodiscard]] sqlite_result begin_pass();
     [[nodiscard]] sqlite_result place(std::size_t until);
     [[nodiscard]] sqlite_result end_pass();
+    [[nodiscard]] sqlite_result filter_older();
     [[nodiscard]] result<sequence, sqlite_error> number_of(sqlite_statement& statement);
 
     const std::size_t enough_;
+    const std::size_t filter_slice_;
     std::unordered_map<std::int64_t, sequence> gathered_;
     std::vector<entry> pass_;    // what is being put into the index, in its order; empty: no pass is under way
     std::size_t placed_ = 0;     // of them
@@ -62,7 +70,13 @@ class key_index {
     std::size_t noted_ = 0;      // in this transaction
     bool loaded_ = false;
 
+    key_filter known_;                            // the keys that were noted or loaded since the start
+    key_filter older_;                            // those in rows before them
+    sequence unfiltered_ = 0;                     // what is missing in it: rows behind this one ...
+    std::optional<sequence> unfiltered_through_;  // ... up to this one; empty: nothing was loaded yet
+
     sqlite_statement rows_;
+    sqlite_statement older_rows_;
     sqlite_statement oldest_row_;
     sqlite_statement find_;
     sqlite_statement place_;

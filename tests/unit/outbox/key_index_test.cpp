@@ -26,6 +26,7 @@ key_bytes key(std::uint64_t number) {
 // The index and the rows that it finds, on a file.
 struct indexed_keys : testing::Test {
     static constexpr std::size_t enough = 64;
+    static constexpr std::size_t filtered_at_once = 8;
 
     temporary_folder folder;
     sqlite_connection database;
@@ -42,7 +43,7 @@ struct indexed_keys : testing::Test {
     ~indexed_keys() { index.reset(); }
 
     void restart() {
-        index.emplace(enough);
+        index.emplace(enough, filtered_at_once);
         index->prepare(database).value();
     }
 
@@ -114,6 +115,21 @@ TEST_F(indexed_keys, leave_the_index_once_their_rows_are_gone) {
     EXPECT_EQ(count("SELECT count(*) FROM idempotency_index WHERE seq <= 270"), 0);
     EXPECT_EQ(find(0), 0U);
     EXPECT_EQ(find(270), 271U);
+}
+
+TEST_F(indexed_keys, of_before_a_start_are_found_while_the_filter_is_filled_and_after) {
+    note_each_alone(0, 10 * enough);
+    database.execute("DELETE FROM idempotency_keys WHERE seq BETWEEN 301 AND 330").value();  // a gap is no end
+    restart();
+    std::uint64_t next_new = 1000;
+    for (std::uint64_t commits = 0; commits < 2 * 10 * enough / filtered_at_once; ++commits) {
+        for (std::uint64_t which = commits % 7; which < 10 * enough; which += 7) {
+            if (which >= 300 && which < 330) continue;
+            ASSERT_EQ(find(which), which + 1) << commits << " commits after the start";
+        }
+        note_each_alone(next_new, next_new + 1);
+        ++next_new;
+    }
 }
 
 // Against a map: notes of new and known keys, transactions that fail, rows that go, and restarts.
