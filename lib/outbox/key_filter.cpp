@@ -22,13 +22,13 @@ std::uint64_t bits_of(std::uint64_t hash) noexcept {
 
 }  // namespace
 
-key_filter::key_filter(std::size_t keys) : keys_(keys) {
+key_filter::key_filter(std::size_t keys) : room_(keys) {
     REQUIRE(std::has_single_bit(keys) && keys >= bits_of_a_word / bits_of_a_key, "a generation's keys fill words");
 }
 
 void key_filter::add(std::uint64_t hash, sequence row) {
-    if (generations_.empty() || generations_.back().keys == keys_) {
-        generations_.emplace_back().words.resize(keys_ * bits_of_a_key / bits_of_a_word);
+    if (generations_.empty() || generations_.back().keys == room_) {
+        generations_.emplace_back().words.resize(room_ * bits_of_a_key / bits_of_a_word);
     }
     generation& newest = generations_.back();
     newest.words[hash & (newest.words.size() - 1)] |= bits_of(hash);
@@ -46,6 +46,14 @@ void key_filter::forget_before(sequence row) {
     while (!generations_.empty() && generations_.front().last < row) {
         generations_.pop_front();
     }
+}
+
+std::size_t key_filter::keys() const noexcept {
+    std::size_t keys = 0;
+    for (const generation& one : generations_) {
+        keys += one.keys;
+    }
+    return keys;
 }
 
 }  // namespace posthaste

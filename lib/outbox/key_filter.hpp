@@ -31,6 +31,7 @@ class key_filter {
     [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept;
     // Rows before this one are gone.
     void forget_before(sequence row);
+    [[nodiscard]] std::size_t keys() const noexcept;  // that were added and not forgotten
 
   private:
     struct generation {
@@ -39,7 +40,7 @@ class key_filter {
         sequence last = 0;  // the highest row of its keys
     };
 
-    const std::size_t keys_;
+    const std::size_t room_;              // keys of a generation
     std::deque<generation> generations_;  // the newest last
 };
 

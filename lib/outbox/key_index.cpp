@@ -31,6 +31,8 @@ void read_key(const sqlite_rows& row, Known known) {
 
 }  // namespace
 
+key_index::key_index(key_index_sizes sizes) : sizes_(sizes), known_(sizes.generation), older_(sizes.generation) {}
+
 sqlite_result key_index::prepare(sqlite_connection& database) {
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&rows_, "SELECT seq, key FROM idempotency_keys WHERE seq > ? ORDER BY seq"},
@@ -122,7 +124,7 @@ sqlite_result key_index::carry_on() {
     if (auto filtered = filter_older(); !filtered) {
         return filtered;
     }
-    if (pass_.empty() && gathered_.size() >= enough_) {
+    if (pass_.empty() && gathered_.size() >= sizes_.gathered) {
         if (auto begun = begin_pass(); !begun) {
             return begun;
         }
@@ -131,7 +133,7 @@ sqlite_result key_index::carry_on() {
         return {};
     }
     if (auto placed =
-            place(std::min(pass_.size(), placed_ + noted_ * (pass_.size() * passes_for_all_new / enough_ + 1)));
+            place(std::min(pass_.size(), placed_ + noted_ * (pass_.size() * passes_for_all_new / sizes_.gathered + 1)));
         !placed) {
         return placed;
     }
@@ -143,14 +145,14 @@ sqlite_result key_index::filter_older() {
         return {};
     }
     std::size_t read = 0;
-    auto rows = older_rows_.query(unfiltered_, *unfiltered_through_, filter_slice_);
+    auto rows = older_rows_.query(unfiltered_, *unfiltered_through_, sizes_.filtered);
     for (; rows.next(); ++read) {
         unfiltered_ = static_cast<sequence>(rows.integer(0));
         read_key(rows,
                  [this](std::int64_t hash, sequence number) { older_.add(static_cast<std::uint64_t>(hash), number); });
     }
     auto ended = rows.end();
-    if (ended && read < filter_slice_) {
+    if (ended && read < sizes_.filtered) {
         unfiltered_ = *unfiltered_through_;
     }
     return ended;

@@ -25,12 +25,15 @@
 
 namespace posthaste {
 
+struct key_index_sizes {
+    std::size_t gathered = 32'768;     // so many new ones begin a pass
+    std::size_t filtered = 256;        // rows of before the start, that go into the filter with a commit
+    std::size_t generation = 131'072;  // of the filter (key_filter)
+};
+
 class key_index {
   public:
-    static constexpr std::size_t most_gathered = 32'768;
-
-    explicit key_index(std::size_t gathered_for_a_pass = most_gathered, std::size_t filtered_at_once = 256)
-        : enough_(gathered_for_a_pass), filter_slice_(filtered_at_once) {}
+    explicit key_index(key_index_sizes sizes = {});
 
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
 
@@ -40,6 +43,9 @@ class key_index {
     [[nodiscard]] sqlite_result note(const std::array<std::uint8_t, 16>& key, sequence number);
     // Carries the pass on by what this transaction's new keys ask for. In a transaction, behind its note()s.
     [[nodiscard]] sqlite_result carry_on();
+
+    // Keys that the filter holds: what its memory goes with.
+    [[nodiscard]] std::size_t filtered() const noexcept { return known_.keys() + older_.keys(); }
 
     void committed() noexcept { noted_ = 0; }
     // What was gathered is read from the disk again, where the transaction had changed it.
@@ -58,8 +64,7 @@ class key_index {
     [[nodiscard]] sqlite_result filter_older();
     [[nodiscard]] result<sequence, sqlite_error> number_of(sqlite_statement& statement);
 
-    const std::size_t enough_;
-    const std::size_t filter_slice_;
+    const key_index_sizes sizes_;
     std::unordered_map<std::int64_t, sequence> gathered_;
     std::vector<entry> pass_;    // what is being put into the index, in its order; empty: no pass is under way
     std::size_t placed_ = 0;     // of them

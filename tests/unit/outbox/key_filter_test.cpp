@@ -56,5 +56,14 @@ TEST(key_filter, forgets_generations_whose_rows_are_all_gone) {
     EXPECT_EQ(held(filter, added), 0U);
 }
 
+// Numbers of a transaction that was rolled back are given anew.
+TEST(key_filter, keeps_a_generation_for_the_highest_of_its_rows) {
+    key_filter filter;
+    filter.add(1, 10);
+    filter.add(2, 5);
+    filter.forget_before(7);
+    EXPECT_TRUE(filter.may_hold(1));
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -43,7 +43,7 @@ struct indexed_keys : testing::Test {
     ~indexed_keys() { index.reset(); }
 
     void restart() {
-        index.emplace(enough, filtered_at_once);
+        index.emplace(key_index_sizes{.gathered = enough, .filtered = filtered_at_once, .generation = 32});
         index->prepare(database).value();
     }
 
@@ -113,6 +113,7 @@ TEST_F(indexed_keys, leave_the_index_once_their_rows_are_gone) {
     database.execute("DELETE FROM idempotency_keys WHERE seq <= 270").value();
     note_each_alone(1000, 1000 + 4 * enough);
     EXPECT_EQ(count("SELECT count(*) FROM idempotency_index WHERE seq <= 270"), 0);
+    EXPECT_LE(index->filtered(), next - 270 + 32);  // and the filter
     EXPECT_EQ(find(0), 0U);
     EXPECT_EQ(find(270), 271U);
 }
@@ -130,6 +131,16 @@ TEST_F(indexed_keys, of_before_a_start_are_found_while_the_filter_is_filled_and_
         note_each_alone(next_new, next_new + 1);
         ++next_new;
     }
+}
+
+TEST_F(indexed_keys, of_before_a_start_leave_the_filter_once_their_rows_are_gone) {
+    note_each_alone(0, 4 * enough);
+    restart();
+    note_each_alone(1000, 1000 + 4 * enough);
+    EXPECT_GE(index->filtered(), 8 * enough);
+    database.execute(("DELETE FROM idempotency_keys WHERE seq < " + std::to_string(next)).c_str()).value();
+    note_each_alone(2000, 2000 + 4 * enough);
+    EXPECT_LE(index->filtered(), 4 * enough + 32);
 }
 
 // Against a map: notes of new and known keys, transactions that fail, rows that go, and restarts.
