@@ -5,17 +5,13 @@
 namespace posthaste {
 namespace {
 
-sqlite_result append_all(outbox& box, batch& work, const commit_chance& chance, batch_outcome& out) {
+void append_all(outbox& box, batch& work, const commit_chance& chance, batch_outcome& out) {
     out.appends.reserve(work.appends.size());
     for (auto& one : work.appends) {
         const auto admitted = box.append(one, chance.now, chance.random());
-        if (!admitted) {
-            return admitted.error();
-        }
-        out.appends.push_back(*admitted == outbox::admission::taken ? append_outcome::stored
-                                                                    : append_outcome::queue_full);
+        out.appends.push_back(admitted == outbox::admission::taken ? append_outcome::stored
+                                                                   : append_outcome::queue_full);
     }
-    return {};
 }
 
 submission_outcome::kind kind_of(outbox::submitted what) {
@@ -185,11 +181,12 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     if (auto settled = settle_all(box, work, retention::as_configured, out); !settled) {
         return settled;
     }
-    if (auto appended = append_all(box, work, chance, out); !appended) {
-        return appended;
-    }
+    append_all(box, work, chance, out);
     if (auto submitted = submit_all(box, work, chance, out); !submitted) {
         return submitted;
+    }
+    if (auto stored = box.store_admitted(); !stored) {
+        return stored;
     }
     if (auto imported = import_all(box, work, chance, out); !imported) {
         return imported;

@@ -8,11 +8,12 @@
 namespace posthaste {
 namespace {
 
-// POSTHASTE_EVENT_COLUMNS.
-enum column { seq, received_at, bytes, crc, id, user_id, name, path, api_version, traceparent, tracestate, body };
+// So many by one statement are quicker than by one each.
+constexpr std::size_t fewest_offered = 4;
 
 // STRICT holds for what SQLite wrote, not for what a failing disk made of it.
 bool has_its_types(const sqlite_rows& row) {
+    using namespace event_column;
     const auto is_text = [&](int at) { return row.type(at) == SQLITE_TEXT; };
     return row.type(received_at) == SQLITE_INTEGER && row.type(bytes) == SQLITE_INTEGER &&
            row.type(crc) == SQLITE_INTEGER && row.type(id) == SQLITE_BLOB &&
@@ -23,8 +24,13 @@ bool has_its_types(const sqlite_rows& row) {
 }  // namespace
 
 sqlite_result event_table::prepare(sqlite_connection& database) {
+    if (auto attached = offered_.attach(database); !attached) {
+        return attached;
+    }
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&insert_, "INSERT INTO events (" POSTHASTE_EVENT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
+        {&insert_offered_,
+         "INSERT INTO events (" POSTHASTE_EVENT_COLUMNS ") SELECT " POSTHASTE_EVENT_COLUMNS " FROM offered_events"},
         {&after_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM events WHERE seq > ? ORDER BY seq LIMIT ?"},
         {&one_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM events WHERE seq = ?"},
         // Masked, as the sum of damaged numbers could overflow, which is an error.
@@ -41,13 +47,29 @@ sqlite_result event_table::prepare(sqlite_connection& database) {
     return {};
 }
 
-sqlite_result event_table::insert(const pending_event& what, std::uint64_t row_size) {
+sqlite_result event_table::insert(std::span<const pending_event* const> events) {
+    if (events.size() >= fewest_offered) {
+        offered_.offer(events);
+        auto inserted = insert_offered_.run();
+        offered_.offer({});
+        return inserted;
+    }
+    for (const pending_event* one : events) {
+        if (auto inserted = insert(*one); !inserted) {
+            return inserted;
+        }
+    }
+    return {};
+}
+
+sqlite_result event_table::insert(const pending_event& what) {
     const event& e = what.what;
-    return insert_.run(what.number, what.received_at, row_size, row_checksum(what.id, e), what.id, e.user_id, e.name,
-                       e.path, e.api_version, e.traceparent, e.tracestate, sqlite_blob{e.body});
+    return insert_.run(what.number, what.received_at, row_bytes(e), row_checksum(what.id, e), what.id, e.user_id,
+                       e.name, e.path, e.api_version, e.traceparent, e.tracestate, sqlite_blob{e.body});
 }
 
 stored_event event_table::read(const sqlite_rows& row) {
+    using namespace event_column;
     stored_event out;
     out.what.number = static_cast<sequence>(row.integer(seq));
     out.what.received_at = row.time(received_at);
@@ -69,7 +91,7 @@ stored_event event_table::read(const sqlite_rows& row) {
 }
 
 std::size_t event_table::body_size(const sqlite_rows& row) {
-    return row.bytes(body).size();
+    return row.bytes(event_column::body).size();
 }
 
 result<stored_weight, sqlite_error> event_table::weigh(sequence first, sequence last) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
+#include "lib/outbox/event_rows.hpp"
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -25,8 +27,9 @@ class event_table {
   public:
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
 
-    // `what` has its number, id and time.
-    [[nodiscard]] sqlite_result insert(const pending_event& what, std::uint64_t bytes);
+    // They have their numbers, in rising order, and their ids and times.
+    [[nodiscard]] sqlite_result insert(std::span<const pending_event* const> events);
+    [[nodiscard]] sqlite_result insert(const pending_event& what);
 
     // At most `limit` rows after a number, in order; read each with read(), its body's size with body_size().
     [[nodiscard]] sqlite_rows after(sequence number, std::size_t limit) { return after_.query(number, limit); }
@@ -44,7 +47,9 @@ class event_table {
     [[nodiscard]] result<sequence, sqlite_error> largest();
 
   private:
+    event_rows offered_;
     sqlite_statement insert_;
+    sqlite_statement insert_offered_;
     sqlite_statement after_;
     sqlite_statement one_;
     sqlite_statement weigh_;

@@ -29,6 +29,7 @@ sqlite_result outbox::begin() {
 }
 
 sqlite_result outbox::commit() {
+    REQUIRE(admitted_.empty(), "what was admitted is stored before its commit");
     auto done = ledger_.save();
     done = done ? commit_.run() : done;
     if (done) {
@@ -41,6 +42,7 @@ void outbox::rollback() {
     if (database_.in_transaction()) {  // SQLITE_FULL may have ended it by itself
         REQUIRE(database_.execute("ROLLBACK"), "SQLite can always roll back");
     }
+    admitted_.clear();
     ledger_.forget();
     delivered_.forget_expiry();
     dead_.forget_expiry();
@@ -57,24 +59,32 @@ bool outbox::has_room_for(std::uint64_t bytes, std::size_t events) const noexcep
     return !is_full() && t.pending + t.dead + events <= queue_.max_events && t.bytes + bytes <= queue_.max_bytes;
 }
 
-result<outbox::admission, sqlite_error> outbox::append(pending_event& what, wall_time now, std::uint64_t random) {
+outbox::admission outbox::append(pending_event& what, wall_time now, std::uint64_t random) {
     if (!has_room_for(row_bytes(what.what))) {
         return admission::queue_full;
     }
-    what.number = ledger_.take_number();
-    what.id = make_event_id(now, what.number, random);
-    what.received_at = now;
-    if (const auto inserted = insert(what); !inserted) {
-        return inserted.error();
-    }
+    admit(what, now, random);
     return admission::taken;
 }
 
+void outbox::admit(pending_event& what, wall_time now, std::uint64_t random) {
+    what.number = ledger_.take_number();
+    what.id = make_event_id(now, what.number, random);
+    what.received_at = now;
+    ledger_.accepted(row_bytes(what.what));
+    admitted_.push_back(&what);
+}
+
+sqlite_result outbox::store_admitted() {
+    auto stored = events_.insert(admitted_);
+    admitted_.clear();
+    return stored;
+}
+
 sqlite_result outbox::insert(pending_event& what) {
-    const std::uint64_t bytes = row_bytes(what.what);
-    auto inserted = events_.insert(what, bytes);
+    auto inserted = events_.insert(what);
     if (inserted) {
-        ledger_.accepted(bytes);
+        ledger_.accepted(row_bytes(what.what));
     }
     return inserted;
 }

@@ -56,13 +56,16 @@ class outbox {
     void rollback();
 
     enum class admission { taken, queue_full };
-    // Stores the event, and gives it its number, id and time. Refused at max_events or max_bytes.
-    [[nodiscard]] result<admission, sqlite_error> append(pending_event& what, wall_time now, std::uint64_t random);
+    // Admits the event, and gives it its number, id and time. Refused at max_events or max_bytes. It stays where it is
+    // until store_admitted().
+    [[nodiscard]] admission append(pending_event& what, wall_time now, std::uint64_t random);
     enum class submitted { stored, replayed, key_reused, queue_full };
-    // Stores all of the events or none; `told` then stands for them, or for those that an earlier submission with the
+    // Admits all of the events or none; `told` then stands for them, or for those that an earlier submission with the
     // same key stored.
     [[nodiscard]] result<submitted, sqlite_error> submit(submission& what, receipt& told, wall_time now,
                                                          std::uint64_t random);
+    // Writes the rows of all that were admitted in this transaction, in one go: before anything else of it reads them.
+    [[nodiscard]] sqlite_result store_admitted();
     // What of that can be said without storing anything: queue_full, where it would have to be stored.
     [[nodiscard]] result<submitted, sqlite_error> recall(const submission& what, receipt& told, wall_time now);
     enum class import { taken, known, queue_full };
@@ -172,6 +175,7 @@ class outbox {
     [[nodiscard]] sqlite_result forget_earlier_parking(const pending_event& what);
     enum class parked_row { taken, gone, no_room };
     [[nodiscard]] result<parked_row, sqlite_error> take_parked(sequence number, lane_page& into, std::size_t& bytes);
+    void admit(pending_event& what, wall_time now, std::uint64_t random);
     [[nodiscard]] sqlite_result insert(pending_event& what);
     [[nodiscard]] sqlite_result note_foreign_id(const pending_event& what);
     [[nodiscard]] bool has_room_for(std::uint64_t bytes, std::size_t events = 1) const noexcept;
@@ -211,7 +215,8 @@ class outbox {
     selection selection_;
     upstream_notes notes_;
     upstream_memory upstream_;
-    std::int64_t pages_copied_ = 0;  // of the database, by the last checkpoint
+    std::vector<const pending_event*> admitted_;  // in this transaction, and not written yet
+    std::int64_t pages_copied_ = 0;               // of the database, by the last checkpoint
     sequence first_of_this_run_ = 0;
     bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left
 };

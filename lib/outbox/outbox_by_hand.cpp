@@ -65,11 +65,10 @@ result<bool, sqlite_error> outbox::revive(sequence number) {
     if (const auto erased = erase_dead(number); !erased) {
         return erased.error();
     }
-    const std::uint64_t bytes = row_bytes(revived.what);
-    if (const auto inserted = events_.insert(revived, bytes); !inserted) {
+    if (const auto inserted = events_.insert(revived); !inserted) {
         return inserted.error();
     }
-    ledger_.revived(*weight, bytes);
+    ledger_.revived(*weight, row_bytes(revived.what));
     return true;
 }
 

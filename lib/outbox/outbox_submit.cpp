@@ -48,12 +48,7 @@ result<outbox::submitted, sqlite_error> outbox::submit(submission& what, receipt
     }
     // One random number for all, so that the first id tells the others.
     for (auto& one : what.events) {
-        one.number = ledger_.take_number();
-        one.id = make_event_id(now, one.number, random);
-        one.received_at = now;
-        if (const auto inserted = insert(one); !inserted) {
-            return inserted.error();
-        }
+        admit(one, now, random);
     }
     told = {.first = what.events.front().id, .events = what.events.size()};
     if (!what.key) {

@@ -122,6 +122,10 @@ sqlite_result sqlite_connection::prepare(sqlite_statement& into, const char* sql
     return {};
 }
 
+sqlite_result sqlite_connection::add_module(const char* name, const sqlite3_module& functions, void* source) noexcept {
+    return as_result(sqlite3_create_module_v2(handle_, name, &functions, source, nullptr));
+}
+
 std::uint64_t sqlite_connection::changes() const noexcept {
     return static_cast<std::uint64_t>(sqlite3_changes64(handle_));
 }

@@ -161,6 +161,9 @@ class sqlite_connection {
     [[nodiscard]] result<sqlite_statement, sqlite_error> prepare(const char* sql) noexcept;
     [[nodiscard]] sqlite_result prepare(sqlite_statement& into, const char* sql) noexcept;
 
+    // A virtual table; `source` is what its functions are given, and must outlive every statement.
+    [[nodiscard]] sqlite_result add_module(const char* name, const sqlite3_module& functions, void* source) noexcept;
+
     [[nodiscard]] std::uint64_t changes() const noexcept;  // rows, of the latest statement that changed any
     [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
     [[nodiscard]] int wal_pages() const noexcept { return wal_pages_; }  // as of the latest commit or checkpoint

@@ -101,7 +101,7 @@ TEST(submission, with_a_key_of_the_day_before_is_stored_again) {
     EXPECT_TRUE(closes(t.box->totals()));
 }
 
-TEST(submission, that_was_rolled_back_leaves_no_key) {
+TEST(submission, that_was_rolled_back_leaves_nothing) {
     submitting t;
     auto lost = submitting::of(1, submitting::key(7));
     receipt told;
@@ -110,6 +110,7 @@ TEST(submission, that_was_rolled_back_leaves_no_key) {
     t.box->rollback();
     EXPECT_EQ(t.submit(submitting::of(1, submitting::key(7))).what, kind::stored);
     EXPECT_EQ(t.submit(submitting::of(1, submitting::key(7))).what, kind::replayed);
+    EXPECT_EQ(t.read().events.size(), 1U);
 }
 
 TEST(submission, is_recalled_where_nothing_can_be_stored) {
