@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lib/base/require.hpp"
+#include "lib/outbox/log_vfs.hpp"
 
 namespace posthaste {
 namespace {
@@ -63,7 +64,7 @@ sqlite_result sqlite_connection::open(const std::string& path) noexcept {
     // a process can have an effect.
     [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr); code != SQLITE_OK) {
+    if (const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, log_vfs()); code != SQLITE_OK) {
         close();
         return sqlite_error::of(code);
     }

@@ -42,7 +42,8 @@ class failing_disk {
     inline static std::atomic<int> read_fault{SQLITE_OK};
     // No file may grow beyond this: a disk with so much room left.
     inline static std::atomic<sqlite3_int64> longest_file{no_bound};
-    // Successful syncs of any file, so far.
+    // Writes of any file, so far, and successful syncs.
+    inline static std::atomic<int> writes{0};
     inline static std::atomic<int> syncs{0};
 
   private:
@@ -69,6 +70,7 @@ class failing_disk {
             return read_fault != SQLITE_OK ? read_fault.load() : theirs(f)->pMethods->xRead(theirs(f), to, size, at);
         };
         methods.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
+            ++writes;
             if (at + size > longest_file) {
                 return SQLITE_FULL;
             }

@@ -1,0 +1,174 @@
+#include "lib/outbox/log_vfs.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include <sqlite3.h>
+
+namespace posthaste {
+namespace {
+
+constexpr int frame_head = 24;
+constexpr int database_size_at = 4;  // in a frame's head: not zero in the last of a commit
+// SQLite takes of a write's size no more than its lowest 17 bits, and then goes on with the rest: of 128 KiB, nothing,
+// which it takes for a full disk (seekAndWriteFd in os_unix.c).
+constexpr std::size_t most_gathered = 96 * 1024;
+
+class gathered_writes {
+  public:
+    // `real` does what is asked for in the end, and must stay where it is.
+    explicit gathered_writes(sqlite3_file& real) noexcept : real_(real) {}
+
+    [[nodiscard]] int write(const void* from, int size, sqlite3_int64 at) noexcept {
+        if (at == 0) {
+            end_ = 0;  // the log starts over
+        }
+        const bool mends = at < end_;  // a page that changed again, or the sums of what stands behind it
+        const auto more = static_cast<std::size_t>(size);
+        const bool last_page = ends_commit_ && size != frame_head;
+        if (mends || at != start_ + static_cast<sqlite3_int64>(used_) || more > most_gathered - used_) {
+            if (const int flushed = flush(); flushed != SQLITE_OK) {
+                return flushed;
+            }
+            start_ = at;
+        }
+        end_ = mends ? end_ : at + size;
+        if (mends || more > most_gathered || !has_room()) {
+            return real_.pMethods->xWrite(&real_, from, size, at);
+        }
+        std::memcpy(bytes_.get() + used_, from, more);
+        used_ += more;
+        ends_commit_ = size == frame_head && says_last(static_cast<const unsigned char*>(from));
+        return last_page ? flush() : SQLITE_OK;
+    }
+
+    // What could not be written is not tried again: SQLite rolls its transaction back.
+    [[nodiscard]] int flush() noexcept {
+        ends_commit_ = false;
+        if (used_ == 0) {
+            return SQLITE_OK;
+        }
+        const auto size = static_cast<int>(used_);
+        used_ = 0;
+        return real_.pMethods->xWrite(&real_, bytes_.get(), size, start_);
+    }
+
+  private:
+    static bool says_last(const unsigned char* head) noexcept {
+        static constexpr unsigned char none[4] = {};
+        return std::memcmp(head + database_size_at, none, sizeof none) != 0;
+    }
+
+    bool has_room() noexcept {
+        if (!bytes_) {
+            bytes_.reset(new (std::nothrow) unsigned char[most_gathered]);
+        }
+        return bytes_ != nullptr;
+    }
+
+    sqlite3_file& real_;
+    std::unique_ptr<unsigned char[]> bytes_;
+    std::size_t used_ = 0;
+    sqlite3_int64 start_ = 0;
+    sqlite3_int64 end_ = 0;     // of what was written since the log's front; what lies before is mended at once
+    bool ends_commit_ = false;  // the page that comes next is a commit's last
+};
+
+// In memory that SQLite gives, with the real file behind it.
+struct log_file {
+    sqlite3_file base;
+    gathered_writes* writes;
+};
+
+log_file* ours(sqlite3_file* file) noexcept {
+    return reinterpret_cast<log_file*>(file);
+}
+
+sqlite3_file* real(sqlite3_file* file) noexcept {
+    return reinterpret_cast<sqlite3_file*>(ours(file) + 1);
+}
+
+// The real file's method, once everything that gathered is written.
+template <auto Method, class... Arguments>
+int after_flush(sqlite3_file* file, Arguments... arguments) noexcept {
+    const int flushed = ours(file)->writes->flush();
+    return flushed == SQLITE_OK ? (real(file)->pMethods->*Method)(real(file), arguments...) : flushed;
+}
+
+template <auto Method, class... Arguments>
+int straight(sqlite3_file* file, Arguments... arguments) noexcept {
+    return (real(file)->pMethods->*Method)(real(file), arguments...);
+}
+
+int close(sqlite3_file* file) noexcept {
+    const int flushed = ours(file)->writes->flush();
+    delete ours(file)->writes;
+    const int closed = real(file)->pMethods->xClose(real(file));
+    return flushed == SQLITE_OK ? closed : flushed;
+}
+
+int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) noexcept {
+    return ours(file)->writes->write(from, size, at);
+}
+
+// Version 1: no shared memory and no mapping, neither of which a log has.
+constexpr sqlite3_io_methods make_methods() noexcept {
+    using io = sqlite3_io_methods;
+    io made{};
+    made.iVersion = 1;
+    made.xClose = close;
+    made.xRead = after_flush<&io::xRead, void*, int, sqlite3_int64>;
+    made.xWrite = write;
+    made.xTruncate = after_flush<&io::xTruncate, sqlite3_int64>;
+    made.xSync = after_flush<&io::xSync, int>;
+    made.xFileSize = after_flush<&io::xFileSize, sqlite3_int64*>;
+    made.xLock = straight<&io::xLock, int>;
+    made.xUnlock = straight<&io::xUnlock, int>;
+    made.xCheckReservedLock = straight<&io::xCheckReservedLock, int*>;
+    made.xFileControl = after_flush<&io::xFileControl, int, void*>;
+    made.xSectorSize = straight<&io::xSectorSize>;
+    made.xDeviceCharacteristics = straight<&io::xDeviceCharacteristics>;
+    return made;
+}
+
+constexpr sqlite3_io_methods log_methods = make_methods();
+
+sqlite3_vfs* below = nullptr;  // SQLite's default, when it was asked for last
+
+int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* opened_as) noexcept {
+    if ((flags & SQLITE_OPEN_WAL) == 0) {
+        return below->xOpen(below, name, file, flags, opened_as);
+    }
+    ours(file)->base.pMethods = nullptr;  // until it is open: nothing is to be closed
+    ours(file)->writes = new (std::nothrow) gathered_writes(*real(file));
+    if (ours(file)->writes == nullptr) {
+        return SQLITE_NOMEM;
+    }
+    const int opened = below->xOpen(below, name, real(file), flags, opened_as);
+    if (opened != SQLITE_OK) {
+        delete ours(file)->writes;
+        return opened;
+    }
+    ours(file)->base.pMethods = &log_methods;
+    return SQLITE_OK;
+}
+
+}  // namespace
+
+const char* log_vfs() noexcept {
+    static sqlite3_vfs layer{};
+    if (sqlite3_vfs* found = sqlite3_vfs_find(nullptr); found != below) {
+        sqlite3_vfs_unregister(&layer);
+        below = found;
+        layer = *found;  // all but opening is done by its functions
+        layer.zName = "posthaste";
+        layer.szOsFile = static_cast<int>(sizeof(log_file)) + found->szOsFile;
+        layer.xOpen = open;
+        sqlite3_vfs_register(&layer, 0);
+    }
+    return layer.zName;
+}
+
+}  // namespace posthaste
