@@ -42,8 +42,9 @@ system_call_trace::system_call_trace(pid_t traced, const std::string& calls) {
         trouble_ = "strace is not installed (Debian: apt-get install strace)";
         return;
     }
+    // Arguments are shown whole: a commit goes into the WAL by one write, of up to 96 KiB.
     strace_ =
-        std::make_unique<process>(process_options{{strace_binary, "-f", "-y", "-s", "16384", "-e", "trace=" + calls,
+        std::make_unique<process>(process_options{{strace_binary, "-f", "-y", "-s", "131072", "-e", "trace=" + calls,
                                                    "-o", folder_ / "trace", "-p", std::to_string(traced)},
                                                   {},
                                                   {},
