@@ -2,6 +2,7 @@
 
 #include "lib/event/body_position.hpp"
 #include "lib/event/envelope.hpp"
+#include "lib/event/plain_scanner.hpp"
 
 namespace posthaste {
 
@@ -31,6 +32,13 @@ struct data_reader {
     bool start_array(std::size_t) { return checker.start_array(), true; }
     bool end_array() { return checker.end_array(), true; }
     bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) { return false; }
+
+    // The scanner's, where they differ.
+    void number(bool whole) { checker.number(whole); }
+    bool text(std::string_view value, bool) { return checker.string(value), true; }
+    bool start_object() { return checker.start_object(), true; }
+    bool name(std::string_view name) { return checker.key(name), true; }
+    bool start_array() { return checker.start_array(), true; }
 };
 
 }  // namespace
@@ -49,10 +57,19 @@ bool envelope_reader::read() {
 }
 
 void envelope_reader::check_data(const schema_node& schema) {
-    const std::string_view data = body_.substr(data_start_, data_end_ - data_start_);
     hold_data_to(schema);
     data_reader reader{*checker};
-    nlohmann::json::sax_parse(data.begin(), data.end(), &reader);
+    nlohmann::json::sax_parse(data().begin(), data().end(), &reader);
+}
+
+bool envelope_reader::read_plainly() {
+    if (!plain_scanner(body_, position_, *this).read()) return false;
+    if (!data_is_object || event.found != state::good || user_id.found != state::good) return false;
+    const schema_node* schema = catalog_.check == schema_check::off ? nullptr : catalog_.find(event.value);
+    if (schema == nullptr || checker) return true;
+    hold_data_to(*schema);
+    data_reader reader{*checker};
+    return plain_scanner(data(), position_, reader).read();
 }
 
 bool envelope_reader::null() {
@@ -97,9 +114,15 @@ void envelope_reader::number(bool whole) {
 }
 
 bool envelope_reader::string(std::string& value) {
+    return text(value, false);
+}
+
+// Without escapes undone, a name is another one, and a date none, which is told once they are.
+bool envelope_reader::text(std::string_view value, bool escaped) {
     if (checking_) {
         checker->string(value);
     } else if (in_envelope()) {
+        if (escaped && name_under_way() != nullptr) return false;
         envelope_string(value);
     }
     return true;
@@ -122,6 +145,10 @@ bool envelope_reader::start_object(std::size_t) {
 }
 
 bool envelope_reader::key(std::string& name) {
+    return this->name(name);
+}
+
+bool envelope_reader::name(std::string_view name) {
     if (const auto duplicate = names_.add(name, offset())) return refuse_duplicate(*duplicate);
     if (checking_) {
         checker->key(name);
@@ -168,7 +195,7 @@ void envelope_reader::envelope_value(envelope_name::state found_for_a_name) {
     if (envelope_name* name = name_under_way()) name->found = found_for_a_name;
 }
 
-void envelope_reader::envelope_string(const std::string& value) {
+void envelope_reader::envelope_string(std::string_view value) {
     if (member_ == member::data) data_found = true;
     envelope_name* name = name_under_way();
     if (name == nullptr) return;

@@ -1,5 +1,6 @@
 // Takes the events of nlohmann's SAX parser over an event's body and keeps what they tell: the envelope, the errors of
-// data against its schema, or the fault that ends the reading. See envelope.hpp for the rules.
+// data against its schema, or the fault that ends the reading. See envelope.hpp for the rules. The same of our own
+// scanner, which is quicker and reads what is plainly sound (plain_scanner.hpp).
 //
 // No value is copied but the two names. One reader a body; one thread.
 
@@ -35,6 +36,9 @@ class envelope_reader {
     // False when the body is malformed: then fault() says why.
     [[nodiscard]] bool read();
     [[nodiscard]] json_fault& fault() noexcept { return fault_; }
+    // Reads it by the scanner, data by its schema included. False: nothing of what was read counts; a new reader is to
+    // read() it.
+    [[nodiscard]] bool read_plainly();
 
     bool top_level_is_object = false;
     bool data_found = false;
@@ -61,13 +65,20 @@ class envelope_reader {
     bool end_array();
     bool parse_error(std::size_t read, const std::string& token, const nlohmann::json::exception& error);
 
+    // The scanner's, where they differ.
+    bool start_object() { return start_object(0); }
+    bool start_array() { return start_array(0); }
+    bool name(std::string_view name);
+    bool text(std::string_view value, bool escaped);
+    void number(bool whole);
+
   private:
     enum class member { event, user_id, data, other };
 
     [[nodiscard]] bool in_envelope() const noexcept { return depth_ == 1; }
-    void number(bool whole);
+    [[nodiscard]] std::string_view data() const noexcept { return body_.substr(data_start_, data_end_ - data_start_); }
     void envelope_value(envelope_name::state found_for_a_name);
-    void envelope_string(const std::string& value);
+    void envelope_string(std::string_view value);
     [[nodiscard]] envelope_name* name_under_way() noexcept;
     [[nodiscard]] bool open();
     void begin_data();
