@@ -29,8 +29,9 @@ sqlite_result event_table::prepare(sqlite_connection& database) {
     }
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&insert_, "INSERT INTO events (" POSTHASTE_EVENT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
-        {&insert_offered_,
-         "INSERT INTO events (" POSTHASTE_EVENT_COLUMNS ") SELECT " POSTHASTE_EVENT_COLUMNS " FROM offered_events"},
+        // A failure ends the transaction in any case, and SQLite need not be ready to undo this statement alone.
+        {&insert_offered_, "INSERT OR ROLLBACK INTO events (" POSTHASTE_EVENT_COLUMNS
+                           ") SELECT " POSTHASTE_EVENT_COLUMNS " FROM offered_events"},
         {&after_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM events WHERE seq > ? ORDER BY seq LIMIT ?"},
         {&one_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM events WHERE seq = ?"},
         // Masked, as the sum of damaged numbers could overflow, which is an error.
