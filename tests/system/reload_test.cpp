@@ -239,9 +239,11 @@ struct rotated_key : testing::Test {
 
     void start() { daemon.start(); }
     // The key that the next event is sent with.
-    std::string key_of_next_event() {
+    std::string key_of_next_event(const std::string& token = "none") {
         const auto before = upstream.requests().size();
-        daemon.post(sample_event());
+        const http_headers headers{{"Content-Type", "application/json"}, {"Authorization", "Bearer " + token}};
+        const auto answer = http_call(daemon.port(), "POST", "/run/event", headers, sample_event());
+        EXPECT_TRUE(answer && answer->status == 202);
         EXPECT_TRUE(upstream.wait_for_requests(before + 1));
         return upstream.requests().back().field("Authorization");
     }
@@ -328,13 +330,19 @@ TEST_F(rotated_key, loses_no_event_of_a_load) {
 }
 
 TEST_F(rotated_key, is_fixed_where_it_comes_from_the_credentials_of_the_service) {
+    const auto tokens = daemon.folder().write("tokens", "app first-token\n");
+    daemon.configure({{"listen", {{"access_tokens_file", tokens}}}});
     daemon.run_under({"/usr/bin/env", "CREDENTIALS_DIRECTORY=" + folder.path().string()});
     start();
     folder.write("key", "second-key");
+    // The files that are watched are looked at together, the key's first.
+    daemon.folder().write("tokens", "app second-token\n");
+    ASSERT_TRUE(daemon.running().wait_for_output("the access tokens in " + tokens + " changed: ")) << daemon.log();
+    EXPECT_EQ(key_of_next_event("second-token"), "Bearer first-key");
     // A reload reads it all the same: what is fixed is only not watched.
     reload(daemon);
     EXPECT_THAT(daemon.log(), HasSubstr("configuration reloaded: the API key changed\n"));
-    EXPECT_EQ(key_of_next_event(), "Bearer second-key");
+    EXPECT_EQ(key_of_next_event("second-token"), "Bearer second-key");
     EXPECT_EQ(count_of(daemon.log(), "the API key in "), 0U);
 }
 

@@ -46,6 +46,7 @@ TEST_F(sdk, identifies_a_user_and_sends_its_event) {
     daemon.start();
     expect({identify("ada", "7"), event({{"ticketName", "t"}})});
     ASSERT_TRUE(daemon.wait_until_drained());
+    ASSERT_EQ(upstream.requests().size(), 2U) << "the question for the user, and the event";
     const recorded_request& sent = upstream.requests().back();
     EXPECT_EQ(sent.path, "/2023-01/run/event");
     EXPECT_EQ(sent.body, R"({"event":"Ticket Created","userId":"7","data":{"ticketName":"t"}})");

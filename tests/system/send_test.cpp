@@ -18,10 +18,14 @@ using testing::StartsWith;
 
 const std::string id = "01a208ef-347e-7c7a-8000-00000005cf15";
 
-finished send(const std::string& server, std::vector<std::string> more) {
+process_options sending(const std::string& server, const std::vector<std::string>& more) {
     std::vector<std::string> arguments{posthaste_binary(), "send", "A", "--user", "1", "--server", server};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_to_end({std::move(arguments), {}, {}, {}});
+    return {std::move(arguments), {}, {}, {}};
+}
+
+finished send(const std::string& server, const std::vector<std::string>& more) {
+    return run_to_end(sending(server, more));
 }
 
 // What the daemon answers once the event was delivered in time.
@@ -40,9 +44,9 @@ answer_step queued() {
 struct asked_daemon : testing::Test {
     asked_daemon() { daemon.start(); }
 
-    finished asked_to_wait(const answer_step& answer, std::vector<std::string> more = {"--wait", "10s"}) {
+    finished asked_to_wait(const answer_step& answer, const std::vector<std::string>& more = {"--wait", "10s"}) {
         daemon.answer_with({answer});
-        return send(daemon.url(), std::move(more));
+        return send(daemon.url(), more);
     }
 
     upstream_process daemon;
@@ -113,6 +117,16 @@ TEST_F(asked_daemon, tells_what_was_not_delivered_in_time) {
     EXPECT_EQ(ended.status, 0) << ended.error;
     EXPECT_EQ(ended.output,
               "queued " + id + ", not delivered within 1s; it stays queued and is delivered as soon as it can be\n");
+}
+
+TEST_F(asked_daemon, is_waited_for_beyond_the_30_s_that_any_other_answer_may_take) {
+    auto late = delivered(200, "{}");
+    late.after = std::chrono::seconds{31};
+    daemon.answer_with({late});
+    process client(sending(daemon.url(), {"--wait", "60s"}));
+    EXPECT_TRUE(wait_until([&] { return client.ended().has_value(); }, late.after + patience));
+    EXPECT_EQ(client.wait(), 0) << client.standard_error();
+    EXPECT_EQ(client.standard_output(), "delivered " + id + ", the upstream answered 200\n");
 }
 
 TEST_F(asked_daemon, does_not_say_that_time_was_over_where_it_was_not) {

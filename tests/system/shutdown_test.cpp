@@ -1,5 +1,8 @@
 // SIGTERM: requests get their answers, attempts in flight their time, and the process ends with 0.
 
+#include <filesystem>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tests/system/support/daemon_under_test.hpp"
@@ -28,6 +31,45 @@ TEST(shutdown, closes_idle_connections_and_ends) {
     kept.send(request_text("GET", "/livez", {}, "", daemon.port()));
     ASSERT_TRUE(kept.read_answer());
     EXPECT_EQ(daemon.stop(), 0) << daemon.log();
+}
+
+// As many as gather while it sleeps: at the signal some of them are accepted, and others are not.
+TEST(shutdown, answers_whoever_was_connected_before_it) {
+    daemon_under_test daemon;
+    daemon.start();
+    daemon.running().signal(SIGSTOP);
+    std::vector<raw_socket> connected;
+    for (int i = 0; i < 50; ++i) {
+        connected.emplace_back(daemon.port());
+        ASSERT_TRUE(connected.back().send(request_text("GET", "/livez", {}, "", daemon.port())));
+    }
+    daemon.running().signal(SIGTERM);
+    daemon.running().signal(SIGCONT);
+    EXPECT_EQ(daemon.running().wait(), 0) << daemon.log();
+    for (std::size_t i = 0; i < connected.size(); ++i)
+        EXPECT_TRUE(connected[i].read_answer()) << "of connection " << i;
+}
+
+TEST(shutdown, answers_who_waits_for_a_place_among_the_connections) {
+    upstream_process upstream;
+    upstream.start();
+    upstream.answer_with({does(answer_step::kind::silent)});
+    daemon_under_test daemon(upstream.url(), {{"limits", {{"connections", 1}}}});
+    daemon.start();
+    const auto open_files = [&] {
+        const std::filesystem::directory_iterator files("/proc/" + std::to_string(daemon.running().id()) + "/fd");
+        return std::distance(begin(files), end(files));
+    };
+    raw_socket busy(daemon.port());
+    ASSERT_TRUE(busy.send(request_text("GET", "/users/ada", {}, "", daemon.port())));
+    ASSERT_TRUE(upstream.wait_for_requests(1));
+    const auto without_the_other = open_files();
+    raw_socket waiting(daemon.port());
+    ASSERT_TRUE(waiting.send(request_text("GET", "/livez", {}, "", daemon.port())));
+    ASSERT_TRUE(wait_until([&] { return open_files() > without_the_other; }));
+    EXPECT_EQ(daemon.stop(), 0) << daemon.log();
+    EXPECT_TRUE(busy.read_answer());
+    EXPECT_TRUE(waiting.read_answer());
 }
 
 TEST(shutdown, whatever_was_stored_under_load_was_answered) {

@@ -93,6 +93,21 @@ TEST(stream, tells_the_past_and_then_the_status_again_and_again) {
     EXPECT_EQ(daemon.stop(), 0) << daemon.log();
 }
 
+TEST(stream, says_that_it_is_one_of_events_and_nothing_to_keep) {
+    daemon_under_test daemon;
+    daemon.start();
+    raw_socket one(daemon.port());
+    ASSERT_TRUE(one.send(request_text("GET", "/v1/stream", {}, "", daemon.port())));
+    std::string head;
+    while (head.find("\r\n\r\n") == std::string::npos) {
+        const std::string more = one.read_some();
+        ASSERT_NE(more, "") << head;
+        head += more;
+    }
+    EXPECT_THAT(head, HasSubstr("\r\nContent-Type: text/event-stream\r\n"));
+    EXPECT_THAT(head, HasSubstr("\r\nCache-Control: no-store\r\n"));
+}
+
 TEST(stream, has_sixteen_listeners_at_most_and_finds_out_who_has_left) {
     daemon_under_test daemon;
     daemon.start();

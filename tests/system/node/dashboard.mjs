@@ -265,6 +265,8 @@ const checks = {
       for (const colorScheme of ["light", "dark"]) await look(browser, width, colorScheme, "hostile");
     const page = await Dashboard.open(browser, address);
     await page.count("#dead-rows tr", hostile.length, "hostile events are listed");
+    await page.says("#dead-rows", /\\u202egnirts lamron a\\u2066/, "what turns text around is shown in the table");
+    await page.says("#dead-rows", /<img src=x onerror="window\.hurt=1"> \\x1b/, "what the upstream said is text");
     await page.at("#dead-rows tr").last().getByRole("button", { name: "Details" }).click();
     await page.says("#details-data", /"html": "<\/pre><script>[^]*12345678901234567890\.10[^]*\\u202e/);
     report("axe-core, details", await violations(page));
