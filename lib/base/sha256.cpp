@@ -23,6 +23,7 @@ const EVP_MD* algorithm() noexcept {
 sha256_digest sha256(std::string_view bytes) noexcept {
     // Kept by each thread: making one costs as much as hashing a token.
     thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    REQUIRE(state != nullptr, "there is memory for SHA-256");
     sha256_digest digest{};
     const bool done = EVP_DigestInit_ex2(state.get(), algorithm(), nullptr) == 1 &&
                       EVP_DigestUpdate(state.get(), bytes.data(), bytes.size()) == 1 &&

@@ -60,19 +60,22 @@ sqlite_result key_index::load() {
     if (!through) {
         return through.error();
     }
-    if (!unfiltered_through_) {
-        unfiltered_through_ = *through;
-    }
+    const bool first = !unfiltered_through_;  // later, all of these were noted or loaded before
     auto rows = rows_.query(*through);
     while (rows.next()) {
         last_ = static_cast<sequence>(rows.integer(0));
-        read_key(rows, [this](std::int64_t hash, sequence number) {
+        read_key(rows, [this, first](std::int64_t hash, sequence number) {
             gathered_[hash] = number;
-            known_.add(static_cast<std::uint64_t>(hash), number);
+            if (first) {
+                known_.add(static_cast<std::uint64_t>(hash), number);
+            }
         });
     }
     auto read = rows.end();
     loaded_ = read.has_value();
+    if (loaded_ && first) {
+        unfiltered_through_ = *through;
+    }
     return read;
 }
 

@@ -26,8 +26,9 @@ class gathered_writes {
             end_ = 0;  // the log starts over
         }
         const bool mends = at < end_;  // a page that changed again, or the sums of what stands behind it
+        const bool head = size == frame_head;
+        const bool last_page = ends_commit_ && !head;  // wherever its head went
         const auto more = static_cast<std::size_t>(size);
-        const bool last_page = ends_commit_ && size != frame_head;
         if (mends || at != start_ + static_cast<sqlite3_int64>(used_) || more > most_gathered - used_) {
             if (const int flushed = flush(); flushed != SQLITE_OK) {
                 return flushed;
@@ -35,12 +36,12 @@ class gathered_writes {
             start_ = at;
         }
         end_ = mends ? end_ : at + size;
+        ends_commit_ = head && says_last(static_cast<const unsigned char*>(from));
         if (mends || more > most_gathered || !has_room()) {
             return real_.pMethods->xWrite(&real_, from, size, at);
         }
         std::memcpy(bytes_.get() + used_, from, more);
         used_ += more;
-        ends_commit_ = size == frame_head && says_last(static_cast<const unsigned char*>(from));
         return last_page ? flush() : SQLITE_OK;
     }
 

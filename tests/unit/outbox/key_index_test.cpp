@@ -133,6 +133,18 @@ TEST_F(indexed_keys, of_before_a_start_are_found_while_the_filter_is_filled_and_
     }
 }
 
+TEST_F(indexed_keys, stand_in_the_filter_once_however_often_a_transaction_fails) {
+    note_each_alone(0, 20);
+    for (int times = 0; times < 100; ++times) {
+        begin();
+        note(1000);
+        roll_back();
+        --next;
+        ASSERT_EQ(find(7), 8U);
+    }
+    EXPECT_LE(index->filtered(), 20U + 100U);
+}
+
 TEST_F(indexed_keys, of_before_a_start_leave_the_filter_once_their_rows_are_gone) {
     note_each_alone(0, 4 * enough);
     restart();

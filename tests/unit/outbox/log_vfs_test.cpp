@@ -46,6 +46,7 @@ struct log_of_pages : testing::Test {
         }
         sqlite_connection other;
         other.open(copy).value();
+        other.execute("PRAGMA locking_mode = EXCLUSIVE").value();  // without shared memory
         EXPECT_EQ(other.integer("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'").value(),
                   0);
         return other.integer("SELECT count(*) FROM pages").value();
@@ -78,6 +79,30 @@ TEST_F(log_of_pages, gives_back_what_a_transaction_wrote_before_its_end) {
     rows = 200;
     commit(3);
     EXPECT_EQ(rows_in_the_files(), 203);
+}
+
+// The file system below must be the failing one before the database is opened.
+struct failing_log_of_pages : failing_disk, log_of_pages {
+    std::int64_t log_size() { return static_cast<std::int64_t>(std::filesystem::file_size(path + "-wal")); }
+    bool succeeds(const char* sql) { return database.execute(sql).has_value(); }
+};
+
+// Where the failed one had come to, a later commit's last page may begin.
+TEST_F(failing_log_of_pages, has_every_commit_whole_that_comes_after_a_failed_one) {
+    for (std::int64_t small = 1; small <= 5; ++small) {
+        longest_file = log_size() + 50'000;
+        const auto before = rows;
+        must("BEGIN");
+        add(60);
+        EXPECT_FALSE(succeeds("COMMIT"));
+        if (database.in_transaction()) must("ROLLBACK");
+        longest_file = no_bound;
+        rows = before;
+        for (int commits = 0; commits < 40; ++commits) {
+            commit(small);
+            ASSERT_EQ(rows_in_the_files(), rows) << "in commits of " << small;
+        }
+    }
 }
 
 TEST(log_vfs, writes_a_commit_at_once) {
