@@ -1,19 +1,73 @@
 #include "lib/outbox/delivered_facts.hpp"
 
+#include <algorithm>
+#include <ranges>
+
 namespace posthaste {
+namespace {
+
+// Short columns come before the facts, so that reading them never follows overflow pages.
+constexpr const char* write_statement =
+    "INSERT OR REPLACE INTO delivered_runs (seq, events, delivered_at, crc, facts) VALUES (?,?,?,?,?)";
+
+namespace column {
+enum : int { seq, events, delivered_at, crc, facts };
+}
+
+sequence number_of(const sqlite_rows& run) {
+    return static_cast<sequence>(run.integer(column::seq));
+}
+
+// A damaged count must not become a large one.
+std::uint64_t events_of(const sqlite_rows& run) {
+    return static_cast<std::uint64_t>(
+        std::clamp(run.integer(column::events), std::int64_t{1}, std::int64_t{facts_run::most_events}));
+}
+
+event_facts facts_of(sequence number, const delivered_fact& from) {
+    event_facts one;
+    one.number = number;
+    one.id = from.id;
+    one.name = from.name;
+    one.user_id = from.user_id;
+    one.state = event_state::delivered;
+    one.received_at = from.received_at;
+    one.attempts = from.attempts;
+    one.delivered_at = from.delivered_at;
+    one.response_status = from.status;
+    return one;
+}
+
+std::vector<event_facts> read_run(const sqlite_rows& run) {
+    std::vector<event_facts> read;
+    const auto packed = run.bytes(column::facts);
+    const auto facts = run.integer(column::crc) == std::int64_t{facts_checksum(number_of(run), packed)}
+                           ? unpack_facts(packed, events_of(run))
+                           : std::nullopt;
+    if (facts) {
+        auto number = number_of(run);
+        read.reserve(facts->size());
+        for (const auto& one : *facts) {
+            read.push_back(facts_of(number++, one));
+        }
+    }
+    return read;
+}
+
+sqlite_result write_run(sqlite_statement& statement, const facts_run& run) {
+    return statement.run(run.first(), run.events(), run.latest(), facts_checksum(run.first(), run.packed()),
+                         sqlite_blob{run.packed()});
+}
+
+}  // namespace
 
 sqlite_result delivered_facts::prepare(sqlite_connection& database, milliseconds keep) {
-    database_ = &database;
     keep_ = keep;
     const std::pair<sqlite_statement*, const char*> statements[] = {
-        {&remember_,
-         "INSERT OR REPLACE INTO delivered (seq, id, user_id, name, received_at, delivered_at, attempts, status) "
-         "SELECT seq, id, user_id, name, received_at, ?3, ?4, ?5 FROM events WHERE seq BETWEEN ?1 AND ?2"},
-        {&nth_, "SELECT seq FROM delivered ORDER BY seq LIMIT 1 OFFSET ?"},
-        {&oldest_, "SELECT seq, delivered_at FROM delivered ORDER BY seq LIMIT ?"},
-        {&drop_, "DELETE FROM delivered WHERE seq <= ?"},
-        {&find_,
-         "SELECT name, user_id, received_at, delivered_at, attempts, status FROM delivered WHERE seq = ? AND id = ?"},
+        {&write_, write_statement},
+        {&oldest_, "SELECT seq, events, delivered_at FROM delivered_runs ORDER BY seq"},
+        {&drop_, "DELETE FROM delivered_runs WHERE seq = ?"},
+        {&below_, "SELECT seq, events, delivered_at, crc, facts FROM delivered_runs WHERE seq < ? ORDER BY seq DESC"},
     };
     for (const auto& [statement, sql] : statements) {
         if (auto prepared = database.prepare(*statement, sql); !prepared) {
@@ -23,43 +77,50 @@ sqlite_result delivered_facts::prepare(sqlite_connection& database, milliseconds
     return {};
 }
 
-result<std::uint64_t, sqlite_error> delivered_facts::drop_through(sequence last) {
-    if (const auto dropped = drop_.run(last); !dropped) {
-        return dropped.error();
+void delivered_facts::keep(sequence number, const delivered_fact& what) {
+    if (runs_.empty() || !runs_.back().takes(number)) {
+        runs_.emplace_back();
     }
-    return database_->changes();
+    runs_.back().add(number, what);
 }
 
-result<sequence, sqlite_error> delivered_facts::due(std::uint64_t excess, std::size_t slice, wall_time now) {
-    sequence last = 0;
-    if (excess > 0) {
-        auto rows = nth_.query(excess - 1);
-        last = rows.next() ? static_cast<sequence>(rows.integer(0)) : 0;
-        if (const auto read = rows.end(); !read) {
-            return read.error();
-        }
-        expiry_.reset();
-    } else if (!expiry_ || *expiry_ <= now) {
-        expiry_.reset();
-        auto rows = oldest_.query(slice);
-        while (rows.next()) {
-            if (const auto expires = rows.time(1) + keep_; expires > now) {
-                expiry_ = expires;
-                break;
-            }
-            last = static_cast<sequence>(rows.integer(0));
-        }
-        if (const auto read = rows.end(); !read) {
-            return read.error();
+sqlite_result delivered_facts::write() {
+    for (const auto& run : runs_) {
+        if (auto written = write_run(write_, run); !written) {
+            return written;
         }
     }
-    return last;
+    runs_.clear();
+    return {};
+}
+
+result<std::vector<delivered_facts::kept_run>, sqlite_error> delivered_facts::due(std::uint64_t excess,
+                                                                                  std::size_t slice, wall_time now) {
+    std::vector<kept_run> found;
+    if (excess == 0 && expiry_ && *expiry_ > now) {
+        return found;
+    }
+    forget_expiry();
+    auto rows = oldest_.query();
+    for (std::uint64_t events = 0; events < std::max(excess, std::uint64_t{slice}) && rows.next();) {
+        const auto expires = rows.time(column::delivered_at) + keep_;
+        if (events >= excess && expires > now) {
+            expiry_ = expires;
+            break;
+        }
+        found.push_back({number_of(rows), events_of(rows)});
+        events += found.back().events;
+    }
+    if (const auto read = rows.end(); !read) {
+        return read.error();
+    }
+    return found;
 }
 
 result<std::optional<wall_time>, sqlite_error> delivered_facts::next_expiry() {
     if (!expiry_) {
-        auto rows = oldest_.query(1);
-        expiry_ = rows.next() ? std::optional{rows.time(1) + keep_} : std::nullopt;
+        auto rows = oldest_.query();
+        expiry_ = rows.next() ? std::optional{rows.time(column::delivered_at) + keep_} : std::nullopt;
         if (const auto read = rows.end(); !read) {
             return read.error();
         }
@@ -68,23 +129,69 @@ result<std::optional<wall_time>, sqlite_error> delivered_facts::next_expiry() {
 }
 
 result<std::optional<event_facts>, sqlite_error> delivered_facts::find(sequence number, const uuid& id, wall_time now) {
-    std::optional<event_facts> found;
-    auto rows = find_.query(number, id);
-    if (rows.next() && rows.time(3) + keep_ > now) {
-        found.emplace();
-        found->id = id;
-        found->state = event_state::delivered;
-        found->name = rows.bytes(0);
-        found->user_id = rows.bytes(1);
-        found->received_at = rows.time(2);
-        found->delivered_at = rows.time(3);
-        found->attempts = static_cast<std::uint32_t>(rows.integer(4));
-        found->response_status = static_cast<int>(rows.integer(5));
+    auto rows = below_.query(number + 1);
+    auto run = rows.next() ? read_run(rows) : std::vector<event_facts>{};
+    if (const auto read = rows.end(); !read) {
+        return read.error();
+    }
+    const auto found = std::ranges::find(run, number, &event_facts::number);
+    if (found == run.end() || found->id != id || !is_shown(*found, now)) {
+        return std::optional<event_facts>{};
+    }
+    return std::optional{std::move(*found)};
+}
+
+result<std::vector<event_facts>, sqlite_error> delivered_facts::in_run(sequence first) {
+    auto rows = below_.query(first + 1);
+    auto run = rows.next() ? read_run(rows) : std::vector<event_facts>{};
+    if (const auto read = rows.end(); !read) {
+        return read.error();
+    }
+    return run;
+}
+
+result<std::vector<kept_event>, sqlite_error> delivered_facts::below(sequence before, std::size_t count) {
+    std::vector<kept_event> found;
+    auto rows = below_.query(before);
+    while (found.size() < count && rows.next()) {
+        auto run = read_run(rows);
+        for (auto at = events_of(rows); at-- > 0;) {
+            const auto number = number_of(rows) + at;
+            if (number < before) {
+                found.push_back({number, event_state::delivered,
+                                 at < run.size() ? std::optional{std::move(run[at])} : std::nullopt});
+            }
+        }
+        before = number_of(rows);  // however many a damaged one claims to hold
     }
     if (const auto read = rows.end(); !read) {
         return read.error();
     }
     return found;
+}
+
+sqlite_result take_note_of_rows(sqlite_connection& database, delivered_facts& in) {
+    enum column : int { seq, id, user_id, name, received_at, delivered_at, attempts, status };
+    auto all = database.prepare(
+        "SELECT seq, id, user_id, name, received_at, delivered_at, attempts, status FROM delivered ORDER BY seq");
+    if (!all) {
+        return all.error();
+    }
+    auto rows = all->query();
+    while (rows.next()) {
+        delivered_fact one{.id = {},
+                           .received_at = rows.time(received_at),
+                           .delivered_at = rows.time(delivered_at),
+                           .attempts = static_cast<std::uint32_t>(rows.integer(attempts)),
+                           .status = static_cast<std::int32_t>(rows.integer(status)),
+                           .user_id = rows.bytes(user_id),
+                           .name = rows.bytes(name)};
+        if (rows.bytes(id).size() == one.id.bytes.size()) {  // else it is damaged
+            std::ranges::copy(rows.bytes(id), reinterpret_cast<char*>(one.id.bytes.data()));
+            in.keep(static_cast<sequence>(rows.integer(seq)), one);
+        }
+    }
+    return rows.end();
 }
 
 }  // namespace posthaste

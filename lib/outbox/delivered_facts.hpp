@@ -1,10 +1,15 @@
 // The facts of delivered events (no body, no answer), kept for queue.keep_delivered and 100,000 at most (rule 7).
 //
-// The first to be received is the first to be forgotten: a row is found and dropped by its number, without an index.
-// An event that was delivered late can so outlive keep_delivered on disk for a while; find() does not show it then.
+// Events that are settled together and follow each other stand in one row (lib/outbox/facts_run.hpp), under the number
+// of the first. The first to be received are the first to be forgotten, a run at a time: it is found and dropped by its
+// number, without an index. Facts can so outlive keep_delivered on disk for a while, as one of their run was delivered
+// later; they are not shown then. A run whose checksum is wrong is as good as forgotten.
 
 #pragma once
 
+#include <vector>
+
+#include "lib/outbox/facts_run.hpp"
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
 
@@ -20,34 +25,51 @@ class delivered_facts {
         keep_ = keep;
         forget_expiry();
     }
-
     [[nodiscard]] bool kept() const noexcept { return keep_ > milliseconds{0}; }
-    // Keeps the facts of the pending events first ≤ number ≤ last, which were all delivered like `what`.
-    [[nodiscard]] sqlite_result remember(sequence first, sequence last, const settlement& what) {
-        return remember_.run(first, last, what.at, what.attempts, what.status);
-    }
-    // The number through which the `excess` oldest are to be dropped, and up to `slice` more whose time is over; 0 when
-    // there is nothing to drop.
-    [[nodiscard]] result<sequence, sqlite_error> due(std::uint64_t excess, std::size_t slice, wall_time now);
-    // Drops all up to a number. Returns how many there were.
-    [[nodiscard]] result<std::uint64_t, sqlite_error> drop_through(sequence last);
+
+    // Takes note of what became of an event; they are kept with write().
+    void keep(sequence number, const delivered_fact& what);
+    [[nodiscard]] sqlite_result write();
+
+    struct kept_run {
+        sequence first = 0;
+        std::uint64_t events = 0;
+    };
+    // The oldest runs: so many that the `excess` is gone with them, or those whose time is over, of `slice` events and
+    // a run more at most.
+    [[nodiscard]] result<std::vector<kept_run>, sqlite_error> due(std::uint64_t excess, std::size_t slice,
+                                                                  wall_time now);
+    [[nodiscard]] sqlite_result drop(sequence first_of_run) { return drop_.run(first_of_run); }
     // When due() has something to drop because of its age; empty: nothing is kept.
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_expiry();
 
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find(sequence number, const uuid& id, wall_time now);
+    [[nodiscard]] bool is_shown(const event_facts& one, wall_time now) const noexcept {
+        return *one.delivered_at + keep_ > now;
+    }
+    // All of one run; empty where it is damaged.
+    [[nodiscard]] result<std::vector<event_facts>, sqlite_error> in_run(sequence first);
+    // Whatever is kept below a number, downwards: so many, and what else stands in the last one's run.
+    [[nodiscard]] result<std::vector<kept_event>, sqlite_error> below(sequence before, std::size_t count);
 
-    // After a rollback: what is known of the oldest row no longer holds.
-    void forget_expiry() noexcept { expiry_.reset(); }
+    void rolled_back() noexcept {
+        runs_.clear();
+        forget_expiry();
+    }
 
   private:
-    sqlite_connection* database_ = nullptr;
+    void forget_expiry() noexcept { expiry_.reset(); }
+
     milliseconds keep_{};
-    std::optional<wall_time> expiry_;  // of the oldest row, where it is known
-    sqlite_statement remember_;
-    sqlite_statement nth_;
+    std::vector<facts_run> runs_;      // not written yet
+    std::optional<wall_time> expiry_;  // of the oldest run, where it is known
+    sqlite_statement write_;
     sqlite_statement oldest_;
     sqlite_statement drop_;
-    sqlite_statement find_;
+    sqlite_statement below_;
 };
+
+// Takes note of what files of the versions before the 7th keep, a row for each event.
+[[nodiscard]] sqlite_result take_note_of_rows(sqlite_connection& database, delivered_facts& in);
 
 }  // namespace posthaste

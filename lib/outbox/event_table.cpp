@@ -11,6 +11,15 @@ namespace {
 // So many by one statement are quicker than by one each.
 constexpr std::size_t fewest_offered = 4;
 
+// No row weighs more; the sum of damaged numbers could overflow.
+constexpr std::int64_t most_bytes = 0x7fffffff;
+
+std::string_view bytes_of(sqlite3_value* value) {
+    const auto* data = static_cast<const char*>(sqlite3_value_blob(value));
+    return data == nullptr ? std::string_view{}
+                           : std::string_view{data, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
 // STRICT holds for what SQLite wrote, not for what a failing disk made of it.
 bool has_its_types(const sqlite_rows& row) {
     using namespace event_column;
@@ -24,7 +33,9 @@ bool has_its_types(const sqlite_rows& row) {
 }  // namespace
 
 sqlite_result event_table::prepare(sqlite_connection& database) {
-    if (auto attached = offered_.attach(database); !attached) {
+    auto attached = offered_.attach(database);
+    attached = attached ? database.add_function("leave", &event_table::leave, this) : attached;
+    if (!attached) {
         return attached;
     }
     const std::pair<sqlite_statement*, const char*> statements[] = {
@@ -34,9 +45,9 @@ sqlite_result event_table::prepare(sqlite_connection& database) {
                            ") SELECT " POSTHASTE_EVENT_COLUMNS " FROM offered_events"},
         {&after_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM events WHERE seq > ? ORDER BY seq LIMIT ?"},
         {&one_, "SELECT " POSTHASTE_EVENT_COLUMNS " FROM events WHERE seq = ?"},
-        // Masked, as the sum of damaged numbers could overflow, which is an error.
-        {&weigh_, "SELECT count(*), sum(bytes & 0x7fffffff) FROM events WHERE seq BETWEEN ? AND ?"},
-        {&erase_, "DELETE FROM events WHERE seq BETWEEN ? AND ?"},
+        {&erase_, "DELETE FROM events WHERE seq BETWEEN ? AND ? AND leave(bytes)"},
+        {&erase_taken_,
+         "DELETE FROM events WHERE seq BETWEEN ? AND ? AND leave(bytes, seq, id, received_at, user_id, name)"},
         {&oldest_, "SELECT received_at FROM events ORDER BY seq LIMIT 1"},
         {&largest_, "SELECT seq FROM events ORDER BY seq DESC LIMIT 1"},
     };
@@ -95,17 +106,36 @@ std::size_t event_table::body_size(const sqlite_rows& row) {
     return row.bytes(event_column::body).size();
 }
 
-result<stored_weight, sqlite_error> event_table::weigh(sequence first, sequence last) {
-    stored_weight weight;
-    auto rows = weigh_.query(first, last);
-    if (rows.next()) {
-        weight.rows = static_cast<std::uint64_t>(rows.integer(0));
-        weight.bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(1), 0));
+// What SQLite asks of each row that is about to go: whether it goes.
+void event_table::leave(sqlite3_context* context, int count, sqlite3_value** columns) noexcept {
+    enum column : int { bytes, seq, id, received_at, user_id, name };
+    auto& self = *static_cast<event_table*>(sqlite3_user_data(context));
+    ++self.left_.rows;
+    self.left_.bytes += static_cast<std::uint64_t>(sqlite3_value_int64(columns[bytes]) & most_bytes);
+    if (count > 1 && sqlite3_value_bytes(columns[id]) == sizeof(uuid::bytes)) {
+        leaving_event one{.number = static_cast<sequence>(sqlite3_value_int64(columns[seq])),
+                          .id = {},
+                          .received_at = wall_time{milliseconds{sqlite3_value_int64(columns[received_at])}},
+                          .user_id = bytes_of(columns[user_id]),
+                          .name = bytes_of(columns[name])};
+        std::ranges::copy(bytes_of(columns[id]), reinterpret_cast<char*>(one.id.bytes.data()));
+        (*self.taker_)(one);
     }
-    if (const auto read = rows.end(); !read) {
-        return read.error();
-    }
-    return weight;
+    sqlite3_result_int(context, 1);
+}
+
+result<stored_weight, sqlite_error> event_table::erase(sequence first, sequence last) {
+    left_ = {};
+    const auto erased = erase_.run(first, last);
+    return erased ? result<stored_weight, sqlite_error>{left_} : erased.error();
+}
+
+result<stored_weight, sqlite_error> event_table::erase(sequence first, sequence last, const leave_taker& take) {
+    left_ = {};
+    taker_ = &take;
+    const auto erased = erase_taken_.run(first, last);
+    taker_ = nullptr;
+    return erased ? result<stored_weight, sqlite_error>{left_} : erased.error();
 }
 
 result<std::optional<wall_time>, sqlite_error> event_table::oldest() {

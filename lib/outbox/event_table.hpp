@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "lib/outbox/event_rows.hpp"
@@ -18,6 +19,19 @@ struct stored_event {
     bool own_id = false;  // the id carries the row's number: else it must be a foreign one, or the number is damaged
 };
 
+// Of a row that goes, as views into it.
+struct leaving_event {
+    sequence number = 0;
+    uuid id;
+    wall_time received_at;
+    std::string_view user_id;
+    std::string_view name;
+};
+
+// Given each of them, in order, before it goes. The outbox must be left alone meanwhile.
+using leave_taker = std::function<void(const leaving_event&)>;
+
+// How much rows count against queue.max_bytes, and how many they are.
 struct stored_weight {
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;
@@ -38,22 +52,27 @@ class event_table {
     [[nodiscard]] static stored_event read(const sqlite_rows& row);
     [[nodiscard]] static std::size_t body_size(const sqlite_rows& row);
 
-    // How much the rows first ≤ number ≤ last count against queue.max_bytes, and how many they are.
-    [[nodiscard]] result<stored_weight, sqlite_error> weigh(sequence first, sequence last);
-    [[nodiscard]] sqlite_result erase(sequence first, sequence last) { return erase_.run(first, last); }
+    // Drops the rows first ≤ number ≤ last, and says what they weighed: in one pass over them.
+    [[nodiscard]] result<stored_weight, sqlite_error> erase(sequence first, sequence last);
+    // The same, for those whose facts are to be kept. Of a damaged row nothing is given.
+    [[nodiscard]] result<stored_weight, sqlite_error> erase(sequence first, sequence last, const leave_taker& take);
 
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> oldest();
     // The largest number stored, 0 when there is none.
     [[nodiscard]] result<sequence, sqlite_error> largest();
 
   private:
+    static void leave(sqlite3_context* context, int count, sqlite3_value** columns) noexcept;
+
     event_rows offered_;
+    stored_weight left_;                  // with the statement that runs
+    const leave_taker* taker_ = nullptr;  // of it
     sqlite_statement insert_;
     sqlite_statement insert_offered_;
     sqlite_statement after_;
     sqlite_statement one_;
-    sqlite_statement weigh_;
     sqlite_statement erase_;
+    sqlite_statement erase_taken_;
     sqlite_statement oldest_;
     sqlite_statement largest_;
 };

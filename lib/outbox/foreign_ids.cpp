@@ -11,9 +11,7 @@ sqlite_result foreign_ids::prepare(sqlite_connection& database) {
         {&forget_pending_,
          "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM events WHERE seq BETWEEN ?1 AND ?2) "
          "AND seq BETWEEN ?1 AND ?2"},
-        {&forget_delivered_,
-         "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM delivered WHERE seq BETWEEN ?1 AND ?2) "
-         "AND seq BETWEEN ?1 AND ?2"},
+        {&forget_one_, "DELETE FROM foreign_ids WHERE id = ? AND seq = ?"},
         {&forget_dead_,
          "DELETE FROM foreign_ids WHERE id IN (SELECT id FROM dead WHERE seq BETWEEN ?1 AND ?2) "
          "AND seq BETWEEN ?1 AND ?2"},
@@ -49,10 +47,15 @@ result<std::optional<sequence>, sqlite_error> foreign_ids::find(const uuid& id) 
 }
 
 result<std::uint64_t, sqlite_error> foreign_ids::forget(home table, sequence first, sequence last) {
-    auto& statement = table == home::pending     ? forget_pending_
-                      : table == home::delivered ? forget_delivered_
-                                                 : forget_dead_;
+    auto& statement = table == home::pending ? forget_pending_ : forget_dead_;
     if (const auto forgotten = statement.run(first, last); !forgotten) {
+        return forgotten.error();
+    }
+    return database_->changes();
+}
+
+result<std::uint64_t, sqlite_error> foreign_ids::forget(const uuid& id, sequence number) {
+    if (const auto forgotten = forget_one_.run(id, number); !forgotten) {
         return forgotten.error();
     }
     return database_->changes();

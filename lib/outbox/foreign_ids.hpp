@@ -20,10 +20,12 @@ class foreign_ids {
     [[nodiscard]] result<bool, sqlite_error> note(const uuid& id, sequence number);
     [[nodiscard]] result<std::optional<sequence>, sqlite_error> find(const uuid& id);
 
-    enum class home { pending, delivered, dead };
+    enum class home { pending, dead };
     // Before the rows first ≤ number ≤ last of that table are dropped; an id that stands for another event by now
     // stays. Returns how many ids it forgot.
     [[nodiscard]] result<std::uint64_t, sqlite_error> forget(home table, sequence first, sequence last);
+    // The same for one that is dropped.
+    [[nodiscard]] result<std::uint64_t, sqlite_error> forget(const uuid& id, sequence number);
 
   private:
     sqlite_connection* database_ = nullptr;
@@ -31,7 +33,7 @@ class foreign_ids {
     sqlite_statement change_;
     sqlite_statement find_;
     sqlite_statement forget_pending_;
-    sqlite_statement forget_delivered_;
+    sqlite_statement forget_one_;
     sqlite_statement forget_dead_;
 };
 

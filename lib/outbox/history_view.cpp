@@ -1,73 +1,52 @@
 #include "lib/outbox/history_view.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace posthaste {
 namespace {
 
-constexpr std::array every_state{event_state::pending, event_state::delivered, event_state::dead};
-constexpr std::size_t all_states = every_state.size();
+constexpr std::size_t both = 2;
 
 std::size_t index_of(std::optional<event_state> state) {
-    return state ? static_cast<std::size_t>(*state) : all_states;
+    return !state ? both : *state == event_state::pending ? 0 : 1;
 }
 
 // The columns of one table as a row of all.
 std::string part(event_state state, const char* condition) {
-    const char* table = state == event_state::pending ? "events" : state == event_state::dead ? "dead" : "delivered";
-    const char* delivered_at = state == event_state::delivered ? "delivered_at" : "0";
+    const char* table = state == event_state::pending ? "events" : "dead";
     return std::string("SELECT seq, ") + std::to_string(static_cast<int>(state)) +
-           ", id, name, user_id, received_at, " + delivered_at + " FROM " + table + " WHERE " + condition;
+           ", id, name, user_id, received_at FROM " + table + " WHERE " + condition;
 }
 
-std::string merged(std::optional<event_state> only, bool with_delivered, const char* condition, const char* order) {
-    std::string sql;
-    for (const auto state : every_state) {
-        const bool wanted = only ? state == *only : with_delivered || state != event_state::delivered;
-        if (wanted) {
-            sql += (sql.empty() ? "" : " UNION ALL ") + part(state, condition);
-        }
-    }
-    return sql + order;
+std::string statement(std::size_t kind, const char* condition, const char* order) {
+    const auto pending = part(event_state::pending, condition);
+    const auto dead = part(event_state::dead, condition);
+    return (kind == both ? pending + " UNION ALL " + dead : kind == 0 ? pending : dead) + order;
 }
 
-}  // namespace
-
-sqlite_result history_view::prepare(sqlite_connection& database) {
-    for (std::size_t at = 0; at <= all_states; ++at) {
-        const auto state = at < all_states ? std::optional{every_state[at]} : std::nullopt;
-        const auto down = merged(state, true, "seq < ?1", " ORDER BY 1 DESC LIMIT ?2");
-        const auto up = merged(state, false, "seq > ?1", " ORDER BY 1 LIMIT ?2");
-        if (auto prepared = database.prepare(below_[index_of(state)], down.c_str()); !prepared) {
-            return prepared;
-        }
-        if (auto prepared = database.prepare(above_[index_of(state)], up.c_str()); !prepared) {
-            return prepared;
-        }
+kept_event read(const sqlite_rows& from) {
+    enum column : int { seq, state, id, name, user_id, received_at };
+    kept_event one{.number = static_cast<sequence>(from.integer(seq)),
+                   .state = static_cast<event_state>(from.integer(state))};
+    const auto its_id = from.bytes(id);
+    if (from.type(id) != SQLITE_BLOB || its_id.size() != sizeof(uuid::bytes) || from.type(name) != SQLITE_TEXT ||
+        from.type(user_id) != SQLITE_TEXT) {
+        return one;
     }
-    return {};
-}
-
-history_view::row history_view::read(const sqlite_rows& from) {
-    row one;
-    one.number = static_cast<sequence>(from.integer(0));
-    one.state = static_cast<event_state>(from.integer(1));
-    const auto id = from.bytes(2);
-    one.sound = from.type(2) == SQLITE_BLOB && id.size() == sizeof(uuid::bytes) && from.type(3) == SQLITE_TEXT &&
-                from.type(4) == SQLITE_TEXT;
-    if (one.sound) {
-        std::ranges::copy(id, reinterpret_cast<char*>(one.id.bytes.data()));
-        one.name = from.bytes(3);
-        one.user_id = from.bytes(4);
-    }
-    one.received_at = from.time(5);
-    one.delivered_at = from.time(6);
+    auto& facts = one.facts.emplace();
+    std::ranges::copy(its_id, reinterpret_cast<char*>(facts.id.bytes.data()));
+    facts.number = one.number;
+    facts.state = one.state;
+    facts.name = from.bytes(name);
+    facts.user_id = from.bytes(user_id);
+    facts.received_at = from.time(received_at);
     return one;
 }
 
-result<std::vector<history_view::row>, sqlite_error> history_view::read_all(sqlite_rows rows) {
-    std::vector<row> found;
+result<std::vector<kept_event>, sqlite_error> read_all(sqlite_rows rows) {
+    std::vector<kept_event> found;
     while (rows.next()) {
         found.push_back(read(rows));
     }
@@ -77,13 +56,51 @@ result<std::vector<history_view::row>, sqlite_error> history_view::read_all(sqli
     return found;
 }
 
-result<std::vector<history_view::row>, sqlite_error> history_view::below(sequence before,
-                                                                         std::optional<event_state> state) {
-    return read_all(below_[index_of(state)].query(before, slice_rows));
+// Of both in their common order, downwards, a slice.
+std::vector<kept_event> merge(std::vector<kept_event> a, std::vector<kept_event> b) {
+    std::vector<kept_event> merged;
+    merged.reserve(a.size() + b.size());
+    std::ranges::merge(std::make_move_iterator(a.begin()), std::make_move_iterator(a.end()),
+                       std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()), std::back_inserter(merged),
+                       std::ranges::greater{}, &kept_event::number, &kept_event::number);
+    if (merged.size() > history_view::slice_rows) {
+        merged.resize(history_view::slice_rows);
+    }
+    return merged;
 }
 
-result<std::vector<history_view::row>, sqlite_error> history_view::above(sequence after,
-                                                                         std::optional<event_state> state) {
+}  // namespace
+
+sqlite_result history_view::prepare(sqlite_connection& database, delivered_facts& delivered) {
+    delivered_ = &delivered;
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+        const auto down = statement(kind, "seq < ?1", " ORDER BY 1 DESC LIMIT ?2");
+        const auto up = statement(kind, "seq > ?1", " ORDER BY 1 LIMIT ?2");
+        if (auto prepared = database.prepare(below_[kind], down.c_str()); !prepared) {
+            return prepared;
+        }
+        if (auto prepared = database.prepare(above_[kind], up.c_str()); !prepared) {
+            return prepared;
+        }
+    }
+    return {};
+}
+
+result<std::vector<kept_event>, sqlite_error> history_view::below(sequence before, std::optional<event_state> state) {
+    const bool only_delivered = state == event_state::delivered;
+    auto with_body =
+        only_delivered ? std::vector<kept_event>{} : read_all(below_[index_of(state)].query(before, slice_rows));
+    if (!with_body || (state && !only_delivered)) {
+        return with_body;
+    }
+    auto delivered = delivered_->below(before, slice_rows);
+    if (!delivered) {
+        return delivered;
+    }
+    return merge(*std::move(with_body), *std::move(delivered));
+}
+
+result<std::vector<kept_event>, sqlite_error> history_view::above(sequence after, std::optional<event_state> state) {
     return read_all(above_[index_of(state)].query(after, slice_rows));
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "lib/outbox/delivered_facts.hpp"
+
 namespace posthaste {
 namespace {
 
@@ -155,8 +157,54 @@ CREATE TABLE idempotency_index_state (
 INSERT INTO idempotency_index_state VALUES (1, 0);
 )sql";
 
+// Version 7: facts of delivered events stand many to a row (lib/outbox/facts_run.hpp). The old table goes first: with
+// both, the schema would need more than the file's first page, and a file of which little is left could not be read.
+constexpr const char* version_7 = R"sql(
+DROP TABLE delivered;
+CREATE TABLE delivered_runs (
+    seq INTEGER PRIMARY KEY,
+    events INTEGER NOT NULL,
+    delivered_at INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    facts BLOB NOT NULL
+) STRICT;
+)sql";
+
+sqlite_result to_version_7(sqlite_connection& database) {
+    delivered_facts packed;  // 100,000 at most
+    auto done = take_note_of_rows(database, packed);
+    done = done ? database.execute(version_7) : done;
+    done = done ? packed.prepare(database, {}) : done;
+    done = done ? packed.write() : done;
+    return done ? database.execute(
+                      "UPDATE meta SET delivered_kept = "
+                      "(SELECT ifnull(sum(events), 0) FROM delivered_runs)")
+                : done;
+}
+
+struct migration {
+    const char* statements = nullptr;
+    sqlite_result (*function)(sqlite_connection&) = nullptr;  // or what SQL alone cannot do
+};
+
 // Entry n leads from version n to n + 1.
-constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5, version_6};
+constexpr std::array migrations{migration{version_1},
+                                migration{version_2},
+                                migration{version_3},
+                                migration{version_4},
+                                migration{version_5},
+                                migration{version_6},
+                                migration{.function = to_version_7}};
+
+// In a transaction, which is left open where it fails.
+sqlite_result advance(sqlite_connection& database, std::size_t from) {
+    const auto& [statements, function] = migrations[from];
+    auto done = database.execute("BEGIN IMMEDIATE");
+    done = !done ? done : function != nullptr ? function(database) : database.execute(statements);
+    const std::string marks = "PRAGMA application_id = " + std::to_string(outbox_application_id) +
+                              "; PRAGMA user_version = " + std::to_string(from + 1) + "; COMMIT";
+    return done ? database.execute(marks.c_str()) : done;
+}
 
 }  // namespace
 
@@ -184,15 +232,11 @@ result<outbox_version, sqlite_error> read_outbox_version(sqlite_connection& data
 
 sqlite_result migrate(sqlite_connection& database, std::int64_t version) noexcept {
     for (auto at = static_cast<std::size_t>(version); at < migrations.size(); ++at) {
-        const std::string marks = "PRAGMA application_id = " + std::to_string(outbox_application_id) +
-                                  "; PRAGMA user_version = " + std::to_string(at + 1) + "; COMMIT";
-        for (const char* step : {"BEGIN IMMEDIATE", migrations[at], marks.c_str()}) {
-            if (const auto done = database.execute(step); !done) {
-                if (database.in_transaction()) {
-                    static_cast<void>(database.execute("ROLLBACK"));  // the first failure is the one to report
-                }
-                return done;
+        if (const auto done = advance(database, at); !done) {
+            if (database.in_transaction()) {
+                static_cast<void>(database.execute("ROLLBACK"));  // the first failure is the one to report
             }
+            return done;
         }
     }
     return {};

@@ -44,7 +44,7 @@ void outbox::rollback() {
     }
     admitted_.clear();
     ledger_.forget();
-    delivered_.forget_expiry();
+    delivered_.rolled_back();
     dead_.forget_expiry();
     keys_.rolled_back();
 }
@@ -137,6 +137,27 @@ sqlite_result outbox::forget_ids(foreign_ids::home table, sequence first, sequen
     return {};
 }
 
+sqlite_result outbox::forget_ids_of_run(sequence first) {
+    if (ledger_.foreign_ids() == 0) {
+        return {};
+    }
+    const auto facts = delivered_.in_run(first);
+    if (!facts) {
+        return facts.error();
+    }
+    for (const auto& one : *facts) {
+        if (sequence_of(one.id) == one.number) {
+            continue;
+        }
+        const auto forgotten = foreign_.forget(one.id, one.number);
+        if (!forgotten) {
+            return forgotten.error();
+        }
+        ledger_.forgot_foreign_ids(*forgotten);
+    }
+    return {};
+}
+
 result<outbox::restoration, sqlite_error> outbox::restore(pending_event& what) {
     const auto known = find(what.id, wall_time{});
     if (!known) {
@@ -198,18 +219,19 @@ sqlite_result outbox::trim_delivered(wall_time now) {
     if (kept == 0) {
         return {};
     }
-    const auto last = delivered_.due(kept > max_delivered_kept ? kept - max_delivered_kept : 0, trim_slice, now);
-    if (!last || *last == 0) {
-        return last ? sqlite_result{} : last.error();
+    const auto due = delivered_.due(kept > max_delivered_kept ? kept - max_delivered_kept : 0, trim_slice, now);
+    if (!due) {
+        return due.error();
     }
-    if (auto forgotten = forget_ids(foreign_ids::home::delivered, 0, *last); !forgotten) {
-        return forgotten;
+    for (const auto& run : *due) {
+        if (auto forgotten = forget_ids_of_run(run.first); !forgotten) {
+            return forgotten;
+        }
+        if (auto dropped = delivered_.drop(run.first); !dropped) {
+            return dropped;
+        }
+        ledger_.forgot_delivered(run.events);
     }
-    const auto dropped = delivered_.drop_through(*last);
-    if (!dropped) {
-        return dropped.error();
-    }
-    ledger_.forgot_delivered(*dropped);
     return {};
 }
 

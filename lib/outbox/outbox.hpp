@@ -163,8 +163,11 @@ class outbox {
     // Of numbers that follow each other without a gap. Returns how many were pending.
     [[nodiscard]] result<std::size_t, sqlite_error> settle_delivered(std::span<const settlement* const> run,
                                                                      retention facts);
-    [[nodiscard]] sqlite_result remember(std::span<const settlement* const> run);
-    [[nodiscard]] sqlite_result erase_pending(sequence first, sequence last);
+    [[nodiscard]] result<stored_weight, sqlite_error> keep_facts(std::span<const settlement* const> run);
+    // What those weighed that were pending.
+    [[nodiscard]] result<stored_weight, sqlite_error> forget(sequence first, sequence last);
+    [[nodiscard]] result<stored_weight, sqlite_error> erase_pending(sequence first, sequence last,
+                                                                    const leave_taker& take = {});
 
     [[nodiscard]] result<bool, sqlite_error> settle_discarded(const settlement& what);
     [[nodiscard]] result<bool, sqlite_error> revive(sequence number);
@@ -184,12 +187,12 @@ class outbox {
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);
     [[nodiscard]] sqlite_result trim_dead(wall_time now);
     [[nodiscard]] sqlite_result forget_ids(foreign_ids::home table, sequence first, sequence last);
+    [[nodiscard]] sqlite_result forget_ids_of_run(sequence first);
 
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_at(sequence number, const uuid& id,
                                                                            wall_time now);
-    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> facts_of(const history_view::row& one,
-                                                                            wall_time now);
-    [[nodiscard]] sqlite_result add_export(const history_view::row& one, export_page& to, std::size_t& bytes);
+    [[nodiscard]] result<std::optional<event_facts>, sqlite_error> facts_of(kept_event& one, wall_time now);
+    [[nodiscard]] sqlite_result add_export(const kept_event& one, export_page& to, std::size_t& bytes);
     [[nodiscard]] sqlite_result add_retries(sequence number, event_facts& to);
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_pending(sequence number, const uuid& id);
 

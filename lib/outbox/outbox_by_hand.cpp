@@ -93,18 +93,12 @@ sqlite_result outbox::erase_dead(sequence number) {
 }
 
 result<bool, sqlite_error> outbox::settle_discarded(const settlement& what) {
-    const auto weight = events_.weigh(what.number, what.number);
-    if (!weight || weight->rows == 0) {
-        return weight ? result<bool, sqlite_error>{false} : weight.error();
-    }
-    if (const auto forgotten = forget_ids(foreign_ids::home::pending, what.number, what.number); !forgotten) {
-        return forgotten.error();
-    }
-    if (const auto erased = erase_pending(what.number, what.number); !erased) {
+    const auto erased = forget(what.number, what.number);
+    if (!erased) {
         return erased.error();
     }
-    ledger_.discarded_pending(weight->rows, weight->bytes);
-    return true;
+    ledger_.discarded_pending(erased->rows, erased->bytes);
+    return erased->rows > 0;
 }
 
 }  // namespace posthaste

@@ -7,9 +7,9 @@
 namespace posthaste {
 namespace {
 
-bool is_wanted(const history_view::row& one, const list_request& request) {
-    return one.sound && (request.name.empty() || one.name == request.name) &&
-           (request.user_id.empty() || one.user_id == request.user_id);
+bool is_wanted(const kept_event& one, const list_request& request) {
+    return one.facts && (request.name.empty() || one.facts->name == request.name) &&
+           (request.user_id.empty() || one.facts->user_id == request.user_id);
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ result<list_page, sqlite_error> outbox::list(const list_request& request, wall_t
     }
     list_page out;
     out.last = request.before;
-    for (const auto& one : *rows) {
+    for (auto& one : *rows) {
         if (out.events.size() == request.limit) {
             return out;
         }
@@ -41,22 +41,17 @@ result<list_page, sqlite_error> outbox::list(const list_request& request, wall_t
     return out;
 }
 
-result<std::optional<event_facts>, sqlite_error> outbox::facts_of(const history_view::row& one, wall_time now) {
-    if (one.state == event_state::delivered) {
-        return delivered_.find(one.number, one.id, now);
-    }
+result<std::optional<event_facts>, sqlite_error> outbox::facts_of(kept_event& one, wall_time now) {
     if (one.state == event_state::dead) {
-        return dead_.find(one.number, one.id, dead_table::body::without);
+        return dead_.find(one.number, one.facts->id, dead_table::body::without);
     }
-    event_facts facts;
-    facts.id = one.id;
-    facts.name = one.name;
-    facts.user_id = one.user_id;
-    facts.received_at = one.received_at;
-    if (const auto added = add_retries(one.number, facts); !added) {
+    if (one.state == event_state::delivered) {
+        return delivered_.is_shown(*one.facts, now) ? std::move(one.facts) : std::nullopt;
+    }
+    if (const auto added = add_retries(one.number, *one.facts); !added) {
         return added.error();
     }
-    return std::optional{std::move(facts)};
+    return std::move(one.facts);
 }
 
 result<export_page, sqlite_error> outbox::export_slice(const export_request& request) {
@@ -81,7 +76,7 @@ result<export_page, sqlite_error> outbox::export_slice(const export_request& req
     return out;
 }
 
-sqlite_result outbox::add_export(const history_view::row& one, export_page& to, std::size_t& bytes) {
+sqlite_result outbox::add_export(const kept_event& one, export_page& to, std::size_t& bytes) {
     auto rows = one.state == event_state::dead ? dead_.one(one.number) : events_.one(one.number);
     if (!rows.next()) {
         return rows.end();

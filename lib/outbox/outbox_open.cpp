@@ -200,7 +200,7 @@ sqlite_result outbox::prepare_tables() {
     if (auto done = foreign_.prepare(database_); !done) {
         return done;
     }
-    if (auto done = history_.prepare(database_); !done) {
+    if (auto done = history_.prepare(database_, delivered_); !done) {
         return done;
     }
     if (auto done = selection_.prepare(database_); !done) {

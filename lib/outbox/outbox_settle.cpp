@@ -8,24 +8,14 @@
 namespace posthaste {
 namespace {
 
-// How many from the front may be taken in one go: their numbers follow each other without a gap, and `alike` holds
-// between neighbours. Events are delivered nearly in their order, so that runs are long when there is much to do.
-template <class Alike>
-std::size_t run_length(std::span<const settlement* const> sorted, Alike alike) {
+// How many from the front follow each other without a gap. Events are delivered nearly in their order, so that runs are
+// long when there is much to do.
+std::size_t run_length(std::span<const settlement* const> sorted) {
     std::size_t size = 1;
-    while (size < sorted.size() && sorted[size]->number == sorted[size - 1]->number + 1 &&
-           alike(*sorted[size], *sorted[size - 1])) {
+    while (size < sorted.size() && sorted[size]->number == sorted[size - 1]->number + 1) {
         ++size;
     }
     return size;
-}
-
-bool any(const settlement& /*a*/, const settlement& /*b*/) {
-    return true;
-}
-
-bool same_facts(const settlement& a, const settlement& b) {
-    return a.at == b.at && a.attempts == b.attempts && a.status == b.status;
 }
 
 }  // namespace
@@ -57,7 +47,7 @@ result<std::size_t, sqlite_error> outbox::settle(std::span<const settlement> wha
     }
     std::ranges::sort(delivered, {}, [](const settlement* one) { return one->number; });
     for (std::span<const settlement* const> rest = delivered; !rest.empty();) {
-        const auto run = rest.first(run_length(rest, any));
+        const auto run = rest.first(run_length(rest));
         const auto known = settle_delivered(run, facts);
         if (!known) {
             return known.error();
@@ -80,59 +70,62 @@ result<bool, sqlite_error> outbox::settle_failed(const settlement& what) {
 }
 
 result<bool, sqlite_error> outbox::settle_dead(const settlement& what) {
-    const auto weight = events_.weigh(what.number, what.number);
-    if (!weight) {
-        return weight.error();
-    }
     const auto buried = dead_.bury(what);
     if (!buried || !*buried) {
         return buried;
     }
-    if (const auto erased = erase_pending(what.number, what.number); !erased) {
+    const auto erased = erase_pending(what.number, what.number);
+    if (!erased) {
         return erased.error();
     }
-    ledger_.died(weight->bytes);
+    ledger_.died(erased->bytes);
     return true;
 }
 
 result<std::size_t, sqlite_error> outbox::settle_delivered(std::span<const settlement* const> run, retention facts) {
-    const sequence first = run.front()->number;
-    const sequence last = run.back()->number;
-    const auto weight = events_.weigh(first, last);
-    if (!weight) {
-        return weight.error();
-    }
-    if (weight->rows == 0) {
-        return std::size_t{0};
-    }
-    if (delivered_.kept() && facts == retention::as_configured) {
-        if (const auto kept = remember(run); !kept) {
-            return kept.error();
-        }
-        ledger_.kept_delivered(weight->rows);
-    } else if (const auto forgotten = forget_ids(foreign_ids::home::pending, first, last); !forgotten) {
-        return forgotten.error();
-    }
-    if (const auto erased = erase_pending(first, last); !erased) {
+    const bool keeps = delivered_.kept() && facts == retention::as_configured;
+    const auto erased = keeps ? keep_facts(run) : forget(run.front()->number, run.back()->number);
+    if (!erased) {
         return erased.error();
     }
-    ledger_.delivered(weight->rows, weight->bytes);
-    return weight->rows;
+    ledger_.delivered(erased->rows, erased->bytes);
+    return erased->rows;
 }
 
-sqlite_result outbox::remember(std::span<const settlement* const> run) {
-    while (!run.empty()) {
-        const auto alike = run.first(run_length(run, same_facts));
-        if (auto kept = delivered_.remember(alike.front()->number, alike.back()->number, *alike.front()); !kept) {
-            return kept;
+result<stored_weight, sqlite_error> outbox::keep_facts(std::span<const settlement* const> run) {
+    const sequence first = run.front()->number;
+    const auto keep = [&](const leaving_event& one) {
+        if (one.number - first >= run.size()) {
+            return;  // of a damaged page, whose rows are in no order
         }
-        run = run.subspan(alike.size());
+        const settlement& what = *run[one.number - first];
+        delivered_.keep(one.number, {.id = one.id,
+                                     .received_at = one.received_at,
+                                     .delivered_at = what.at,
+                                     .attempts = what.attempts,
+                                     .status = what.status,
+                                     .user_id = one.user_id,
+                                     .name = one.name});
+        ledger_.kept_delivered(1);
+    };
+    const auto erased = erase_pending(first, run.back()->number, keep);
+    if (!erased) {
+        return erased;
     }
-    return {};
+    const auto written = delivered_.write();
+    return written ? erased : written.error();
 }
 
-sqlite_result outbox::erase_pending(sequence first, sequence last) {
-    if (auto erased = events_.erase(first, last); !erased || totals().retrying == 0) {
+result<stored_weight, sqlite_error> outbox::forget(sequence first, sequence last) {
+    if (const auto forgotten = forget_ids(foreign_ids::home::pending, first, last); !forgotten) {
+        return forgotten.error();
+    }
+    return erase_pending(first, last);
+}
+
+result<stored_weight, sqlite_error> outbox::erase_pending(sequence first, sequence last, const leave_taker& take) {
+    const auto erased = take ? events_.erase(first, last, take) : events_.erase(first, last);
+    if (!erased || totals().retrying == 0) {
         return erased;
     }
     const auto retries = retries_.erase(first, last);
@@ -140,7 +133,7 @@ sqlite_result outbox::erase_pending(sequence first, sequence last) {
         return retries.error();
     }
     ledger_.ended_retrying(*retries);
-    return {};
+    return erased;
 }
 
 }  // namespace posthaste

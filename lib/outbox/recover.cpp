@@ -95,7 +95,8 @@ class recovery {
                                  shown(request_.from) + " was written by a newer posthaste: recover it with that one"};
         }
         const auto tables = source_.database().integer(
-            "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'dead', 'delivered', 'retries', 'meta')");
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'dead', 'delivered', 'delivered_runs', "
+            "'retries', 'meta')");
         if (!tables || *tables == 0) {
             return start_failure{exit_code::failed, "nothing can be recovered from " + shown(request_.from) +
                                                         ": it is a database of another program, or none of the tables "
@@ -160,7 +161,29 @@ class recovery {
     }
 
     sqlite_result save_delivered() {
-        return save_settled("delivered", salvaged_delivered_columns, read_salvaged_delivered, report_.delivered);
+        const auto a_row_each =
+            source_.database().integer("SELECT count(*) FROM sqlite_schema WHERE name = 'delivered'");
+        if (a_row_each && *a_row_each > 0) {
+            return save_settled("delivered", salvaged_delivered_columns, read_salvaged_delivered, report_.delivered);
+        }
+        return salvage("delivered_runs", salvaged_run_columns, report_.delivered,
+                       [&](const sqlite_rows& row) { return save_run(read_salvaged_run(row, foreign_)); });
+    }
+
+    sqlite_result save_run(salvaged_run run) {
+        report_.delivered.damaged += run.damaged;
+        std::vector<settlement> ends;
+        for (auto& one : run.events) {
+            const auto restored = restore(one.what, report_.delivered);
+            if (!restored) {
+                return restored.error();
+            }
+            if (*restored) {
+                ends.push_back(one.end);
+            }
+        }
+        const auto settled = target_->settle(ends);
+        return settled ? sqlite_result{} : settled.error();
     }
 
     sqlite_result save_dead() { return save_settled("dead", salvaged_dead_columns, read_salvaged_dead, report_.dead); }

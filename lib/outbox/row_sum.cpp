@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "lib/base/crc32.hpp"
+#include "lib/base/little_endian.hpp"
 
 namespace posthaste {
 
@@ -41,15 +42,6 @@ class gathered_crc {
     std::size_t used_ = 0;
 };
 
-std::array<char, 8> little_endian(std::uint64_t value) {
-    std::array<char, 8> bytes{};
-    for (char& byte : bytes) {
-        byte = static_cast<char>(value & 0xff);
-        value >>= 8;
-    }
-    return bytes;
-}
-
 }  // namespace
 
 // Each text counts with its length before it, so that a byte moved from one to the next changes the sum.
@@ -58,7 +50,7 @@ std::uint32_t row_checksum(const uuid& id, const event& what) noexcept {
     sum.add({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
     for (const std::string* field :
          {&what.user_id, &what.name, &what.path, &what.api_version, &what.traceparent, &what.tracestate, &what.body}) {
-        const auto size = little_endian(field->size());
+        const auto size = to_little_endian(std::uint64_t{field->size()});
         sum.add({size.data(), size.size()});
         sum.add(*field);
     }

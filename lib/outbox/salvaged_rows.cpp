@@ -8,6 +8,7 @@
 #include "lib/outbox/error_columns.hpp"
 #include "lib/outbox/event_columns.hpp"
 #include "lib/outbox/event_table.hpp"
+#include "lib/outbox/facts_run.hpp"
 
 namespace posthaste {
 
@@ -17,6 +18,7 @@ const char* const salvaged_event_columns = POSTHASTE_EVENT_COLUMNS;
 const char* const salvaged_dead_columns =
     POSTHASTE_EVENT_COLUMNS ", dead_at, reason, attempts, conflicts, first_failed_at, " POSTHASTE_ERROR_COLUMNS;
 const char* const salvaged_delivered_columns = "seq, received_at, id, user_id, name, delivered_at, attempts, status";
+const char* const salvaged_run_columns = "seq, events, crc, facts";
 const char* const salvaged_history_columns =
     "seq, attempts, conflicts, next_at, first_failed_at, " POSTHASTE_ERROR_COLUMNS;
 
@@ -95,6 +97,20 @@ bool settle_identity(const sqlite_rows& row, const is_foreign_id& foreign, pendi
     return is_number(what.number);
 }
 
+salvaged_event salvaged_from(sequence number, const delivered_fact& from) {
+    salvaged_event out;
+    out.what.number = number;
+    out.what.id = from.id;
+    out.what.received_at = from.received_at;
+    out.what.what.user_id = from.user_id;
+    out.what.what.name = from.name;
+    out.end.number = number;
+    out.end.at = from.delivered_at;
+    out.end.attempts = from.attempts;
+    out.end.status = from.status;
+    return out;
+}
+
 }  // namespace
 
 std::optional<pending_event> read_salvaged_event(const sqlite_rows& row, const is_foreign_id& foreign) {
@@ -141,6 +157,25 @@ std::optional<salvaged_event> read_salvaged_delivered(const sqlite_rows& row, co
     out.end.attempts = static_cast<std::uint32_t>(row.integer(attempts));
     out.end.status = static_cast<int>(row.integer(status));
     return agrees ? std::optional{std::move(out)} : std::nullopt;
+}
+
+salvaged_run read_salvaged_run(const sqlite_rows& row, const is_foreign_id& foreign) {
+    enum column { seq, events, crc, facts };
+    const bool possible = is_number(static_cast<sequence>(row.integer(seq))) &&
+                          is_between(row, events, 1, std::int64_t{facts_run::most_events});
+    const auto number = static_cast<sequence>(row.integer(seq));
+    const auto count = possible ? static_cast<std::size_t>(row.integer(events)) : std::size_t{1};
+    const bool sound = possible && row.integer(crc) == std::int64_t{facts_checksum(number, row.bytes(facts))};
+    const auto read = sound ? unpack_facts(row.bytes(facts), count) : std::nullopt;
+    salvaged_run out;
+    for (std::size_t at = 0; read && at < read->size(); ++at) {
+        const delivered_fact& one = (*read)[at];
+        if (sequence_of(one.id) == number + at || foreign(one.id)) {
+            out.events.push_back(salvaged_from(number + at, one));
+        }
+    }
+    out.damaged = count - out.events.size();
+    return out;
 }
 
 std::optional<settlement> read_salvaged_history(const sqlite_rows& row, wall_time now) {

@@ -18,6 +18,7 @@ namespace posthaste {
 extern const char* const salvaged_event_columns;
 extern const char* const salvaged_dead_columns;
 extern const char* const salvaged_delivered_columns;
+extern const char* const salvaged_run_columns;
 extern const char* const salvaged_history_columns;
 
 // An event and what became of it.
@@ -34,6 +35,14 @@ using is_foreign_id = std::function<bool(const uuid& id)>;
 // What is not kept of a delivered event (its body, its headers) is empty.
 [[nodiscard]] std::optional<salvaged_event> read_salvaged_delivered(const sqlite_rows& row,
                                                                     const is_foreign_id& foreign);
+
+// Delivered events as they are kept since version 7.
+struct salvaged_run {
+    std::vector<salvaged_event> events;
+    std::uint64_t damaged = 0;  // of those that stood in it
+};
+[[nodiscard]] salvaged_run read_salvaged_run(const sqlite_rows& row, const is_foreign_id& foreign);
+
 // A settlement of the kind `failed`. A next attempt in a far future is not possible: nothing waits that long.
 [[nodiscard]] std::optional<settlement> read_salvaged_history(const sqlite_rows& row, wall_time now);
 

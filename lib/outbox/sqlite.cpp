@@ -127,6 +127,11 @@ sqlite_result sqlite_connection::add_module(const char* name, const sqlite3_modu
     return as_result(sqlite3_create_module_v2(handle_, name, &functions, source, nullptr));
 }
 
+sqlite_result sqlite_connection::add_function(const char* name, sql_function function, void* source) noexcept {
+    return as_result(sqlite3_create_function_v2(handle_, name, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, source, function,
+                                                nullptr, nullptr, nullptr));
+}
+
 std::uint64_t sqlite_connection::changes() const noexcept {
     return static_cast<std::uint64_t>(sqlite3_changes64(handle_));
 }

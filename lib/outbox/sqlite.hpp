@@ -164,6 +164,11 @@ class sqlite_connection {
     // A virtual table; `source` is what its functions are given, and must outlive every statement.
     [[nodiscard]] sqlite_result add_module(const char* name, const sqlite3_module& functions, void* source) noexcept;
 
+    // An SQL function of any number of values, which is not to be used in the schema; `source` as above. What it
+    // returns depends on more than its values.
+    using sql_function = void (*)(sqlite3_context*, int, sqlite3_value**) noexcept;
+    [[nodiscard]] sqlite_result add_function(const char* name, sql_function function, void* source) noexcept;
+
     [[nodiscard]] std::uint64_t changes() const noexcept;  // rows, of the latest statement that changed any
     [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
     [[nodiscard]] int wal_pages() const noexcept { return wal_pages_; }  // as of the latest commit or checkpoint

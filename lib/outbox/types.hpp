@@ -86,6 +86,13 @@ struct event_facts {
     std::optional<std::string> body;  // as posted; empty once delivered
 };
 
+// One of the events that are kept, as its table knows it.
+struct kept_event {
+    sequence number = 0;
+    event_state state = event_state::pending;
+    std::optional<event_facts> facts{};  // empty: what is stored of it is damaged
+};
+
 // What became of an event: written with the next commit.
 struct settlement {
     enum class kind { delivered, failed, dead, discarded };

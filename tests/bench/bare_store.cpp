@@ -49,6 +49,7 @@ double minimal(const std::string& path, const std::string& row, long transaction
     must(database.open(path).has_value(), "open");
     must(database
              .execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+                      "PRAGMA secure_delete = OFF; "
                       "CREATE TABLE events (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
              .has_value(),
          "create");

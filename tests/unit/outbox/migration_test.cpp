@@ -169,6 +169,60 @@ TEST(migration, version_5_knows_its_idempotency_keys) {
     EXPECT_EQ(told.told.events, 2U);
 }
 
+// Made by the daemon of its day: 70 events wait for one user, the first of them failed once; 2 are dead, 11 delivered,
+// of which three and eight follow each other, the last of them imported; three came with idempotency keys.
+TEST(migration, version_6_keeps_all_that_it_held) {
+    old_outbox old("v6");
+    auto& t = old.t;
+    const auto& totals = t.box->totals();
+    EXPECT_EQ(totals.accepted, 83U);
+    EXPECT_EQ(totals.pending, 70U);
+    EXPECT_EQ(totals.retrying, 1U);
+    EXPECT_EQ(totals.dead, 2U);
+    EXPECT_EQ(totals.delivered, 11U);
+    EXPECT_EQ(totals.bytes, 21'033U);
+    EXPECT_EQ(t.read().events.size(), 70U);
+}
+
+TEST(migration, version_6_shows_what_became_of_its_delivered_events) {
+    old_outbox old("v6");
+    auto& t = old.t;
+    const auto page = t.box->list({.state = event_state::delivered}, t.now).value();
+    std::vector<sequence> numbers;
+    for (const auto& one : page.events) {
+        numbers.push_back(one.number);
+    }
+    EXPECT_THAT(numbers, testing::ElementsAre(83, 82, 81, 80, 79, 78, 77, 76, 3, 2, 1));
+    const auto facts = t.find(*parse_uuid("01a21a63-0be4-78b9-8000-0000013a2277"));
+    ASSERT_TRUE(facts);
+    EXPECT_EQ(facts->number, 78U);
+    EXPECT_EQ(facts->state, event_state::delivered);
+    EXPECT_EQ(facts->user_id, "good-6");
+    EXPECT_EQ(facts->name, "Ticket Created");
+    EXPECT_EQ(facts->received_at, wall_time{milliseconds{1'795'739'028'452}});
+    EXPECT_EQ(facts->delivered_at, wall_time{milliseconds{1'795'739'028'454}});
+    EXPECT_EQ(facts->attempts, 1U);
+    EXPECT_EQ(facts->response_status, 200);
+    EXPECT_TRUE(t.find(*parse_uuid("0197f0a0-0000-7000-8000-00000fac0005"))) << "imported";
+    t.box.reset();
+    sqlite_connection database;
+    ASSERT_TRUE(database.open(t.queue.path));
+    EXPECT_EQ(database.integer("SELECT count(*) FROM delivered_runs").value(), 2);
+    EXPECT_EQ(database.integer("SELECT delivered_kept FROM meta").value(), 11);
+}
+
+// Which is all that recovery may have left.
+TEST(migration, leaves_the_schema_on_the_first_page) {
+    for (const char* version : {"v1", "v2", "v3", "v4", "v5", "v6"}) {
+        old_outbox old(version);
+        ASSERT_TRUE(old.t.box->checkpoint_whole());
+        old.t.box.reset();
+        sqlite_connection database;
+        ASSERT_TRUE(database.open(old.t.queue.path));
+        EXPECT_EQ(database.integer("SELECT count(*) FROM dbstat WHERE name = 'sqlite_schema'").value(), 1) << version;
+    }
+}
+
 TEST(migration, every_version_before_the_newest_has_its_fixture) {
     for (int version = 1; version < outbox_schema_version(); ++version) {
         const auto file = POSTHASTE_SOURCE_DIR "/tests/unit/outbox/fixtures/outbox-v" + std::to_string(version) + ".db";

@@ -187,7 +187,7 @@ TEST(recovery_of_pages, takes_the_log_of_a_truncated_file_too) {
 }
 
 TEST(recovery_of_pages, saves_each_table_for_itself) {
-    for (const std::string table : {"events", "dead", "delivered", "retries", "meta"}) {
+    for (const std::string table : {"events", "dead", "delivered_runs", "retries", "meta"}) {
         for (const bool in_schema : {false, true}) {
             damaged_file t;
             t.fill(30);
@@ -206,7 +206,7 @@ TEST(recovery_of_pages, saves_each_table_for_itself) {
             const auto report = t.recover_some();
             EXPECT_EQ(report.pending.saved, table == "events" ? 0U : 28U);
             EXPECT_EQ(report.dead.saved, table == "dead" ? 0U : 1U);
-            EXPECT_EQ(report.delivered.saved, table == "delivered" ? 0U : 1U);
+            EXPECT_EQ(report.delivered.saved, table == "delivered_runs" ? 0U : 1U);
             EXPECT_EQ(report.histories.saved, table == "retries" || table == "events" ? 0U : 1U);
             EXPECT_EQ(report.counted.has_value(), table != "meta");
             EXPECT_FALSE(report.complete());
