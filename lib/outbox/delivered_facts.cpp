@@ -6,10 +6,6 @@
 namespace posthaste {
 namespace {
 
-// Short columns come before the facts, so that reading them never follows overflow pages.
-constexpr const char* write_statement =
-    "INSERT OR REPLACE INTO delivered_runs (seq, events, delivered_at, crc, facts) VALUES (?,?,?,?,?)";
-
 namespace column {
 enum : int { seq, events, delivered_at, crc, facts };
 }
@@ -54,17 +50,12 @@ std::vector<event_facts> read_run(const sqlite_rows& run) {
     return read;
 }
 
-sqlite_result write_run(sqlite_statement& statement, const facts_run& run) {
-    return statement.run(run.first(), run.events(), run.latest(), facts_checksum(run.first(), run.packed()),
-                         sqlite_blob{run.packed()});
-}
-
 }  // namespace
 
 sqlite_result delivered_facts::prepare(sqlite_connection& database, milliseconds keep) {
     keep_ = keep;
     const std::pair<sqlite_statement*, const char*> statements[] = {
-        {&write_, write_statement},
+        {&write_, "INSERT OR REPLACE INTO delivered_runs (seq, events, delivered_at, crc, facts) VALUES (?,?,?,?,?)"},
         {&oldest_, "SELECT seq, events, delivered_at FROM delivered_runs ORDER BY seq"},
         {&drop_, "DELETE FROM delivered_runs WHERE seq = ?"},
         {&below_, "SELECT seq, events, delivered_at, crc, facts FROM delivered_runs WHERE seq < ? ORDER BY seq DESC"},
@@ -77,20 +68,14 @@ sqlite_result delivered_facts::prepare(sqlite_connection& database, milliseconds
     return {};
 }
 
-void delivered_facts::keep(sequence number, const delivered_fact& what) {
-    if (runs_.empty() || !runs_.back().takes(number)) {
-        runs_.emplace_back();
-    }
-    runs_.back().add(number, what);
-}
-
-sqlite_result delivered_facts::write() {
-    for (const auto& run : runs_) {
-        if (auto written = write_run(write_, run); !written) {
+sqlite_result delivered_facts::keep(const facts_runs& what) {
+    for (const auto& run : what.runs()) {
+        if (auto written = write_.run(run.first(), run.events(), run.latest(),
+                                      facts_checksum(run.first(), run.packed()), sqlite_blob{run.packed()});
+            !written) {
             return written;
         }
     }
-    runs_.clear();
     return {};
 }
 
@@ -170,13 +155,14 @@ result<std::vector<kept_event>, sqlite_error> delivered_facts::below(sequence be
     return found;
 }
 
-sqlite_result take_note_of_rows(sqlite_connection& database, delivered_facts& in) {
+result<facts_runs, sqlite_error> read_facts_in_rows(sqlite_connection& database) {
     enum column : int { seq, id, user_id, name, received_at, delivered_at, attempts, status };
     auto all = database.prepare(
         "SELECT seq, id, user_id, name, received_at, delivered_at, attempts, status FROM delivered ORDER BY seq");
     if (!all) {
         return all.error();
     }
+    facts_runs found;
     auto rows = all->query();
     while (rows.next()) {
         delivered_fact one{.id = {},
@@ -188,10 +174,13 @@ sqlite_result take_note_of_rows(sqlite_connection& database, delivered_facts& in
                            .name = rows.bytes(name)};
         if (rows.bytes(id).size() == one.id.bytes.size()) {  // else it is damaged
             std::ranges::copy(rows.bytes(id), reinterpret_cast<char*>(one.id.bytes.data()));
-            in.keep(static_cast<sequence>(rows.integer(seq)), one);
+            found.add(static_cast<sequence>(rows.integer(seq)), one);
         }
     }
-    return rows.end();
+    if (const auto read = rows.end(); !read) {
+        return read.error();
+    }
+    return found;
 }
 
 }  // namespace posthaste

@@ -27,9 +27,7 @@ class delivered_facts {
     }
     [[nodiscard]] bool kept() const noexcept { return keep_ > milliseconds{0}; }
 
-    // Takes note of what became of an event; they are kept with write().
-    void keep(sequence number, const delivered_fact& what);
-    [[nodiscard]] sqlite_result write();
+    [[nodiscard]] sqlite_result keep(const facts_runs& what);
 
     struct kept_run {
         sequence first = 0;
@@ -52,16 +50,11 @@ class delivered_facts {
     // Whatever is kept below a number, downwards: so many, and what else stands in the last one's run.
     [[nodiscard]] result<std::vector<kept_event>, sqlite_error> below(sequence before, std::size_t count);
 
-    void rolled_back() noexcept {
-        runs_.clear();
-        forget_expiry();
-    }
-
-  private:
+    // After a rollback: what is known of the oldest run no longer holds.
     void forget_expiry() noexcept { expiry_.reset(); }
 
+  private:
     milliseconds keep_{};
-    std::vector<facts_run> runs_;      // not written yet
     std::optional<wall_time> expiry_;  // of the oldest run, where it is known
     sqlite_statement write_;
     sqlite_statement oldest_;
@@ -69,7 +62,7 @@ class delivered_facts {
     sqlite_statement below_;
 };
 
-// Takes note of what files of the versions before the 7th keep, a row for each event.
-[[nodiscard]] sqlite_result take_note_of_rows(sqlite_connection& database, delivered_facts& in);
+// What a file of a version before the 7th keeps, a row for each event.
+[[nodiscard]] result<facts_runs, sqlite_error> read_facts_in_rows(sqlite_connection& database);
 
 }  // namespace posthaste

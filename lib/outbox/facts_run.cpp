@@ -100,6 +100,13 @@ void facts_run::add(sequence number, const delivered_fact& what) {
     packed_.append(head.bytes()).append(what.user_id).append(what.name);
 }
 
+void facts_runs::add(sequence number, const delivered_fact& what) {
+    if (runs_.empty() || !runs_.back().takes(number)) {
+        runs_.emplace_back();
+    }
+    runs_.back().add(number, what);
+}
+
 std::uint32_t facts_checksum(sequence first, std::string_view packed) noexcept {
     const auto number = to_little_endian(first);
     crc32 sum;

@@ -48,6 +48,17 @@ class facts_run {
     std::string packed_;
 };
 
+// As many runs as it takes for facts that come in the order of their numbers.
+class facts_runs {
+  public:
+    void add(sequence number, const delivered_fact& what);
+
+    [[nodiscard]] const std::vector<facts_run>& runs() const noexcept { return runs_; }
+
+  private:
+    std::vector<facts_run> runs_;
+};
+
 // CRC-32 of what a run holds, its place among them.
 [[nodiscard]] std::uint32_t facts_checksum(sequence first, std::string_view packed) noexcept;
 

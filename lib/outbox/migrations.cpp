@@ -159,6 +159,7 @@ INSERT INTO idempotency_index_state VALUES (1, 0);
 
 // Version 7: facts of delivered events stand many to a row (lib/outbox/facts_run.hpp). The old table goes first: with
 // both, the schema would need more than the file's first page, and a file of which little is left could not be read.
+// Short columns come before the facts, so that reading them never follows overflow pages.
 constexpr const char* version_7 = R"sql(
 DROP TABLE delivered;
 CREATE TABLE delivered_runs (
@@ -171,11 +172,14 @@ CREATE TABLE delivered_runs (
 )sql";
 
 sqlite_result to_version_7(sqlite_connection& database) {
-    delivered_facts packed;  // 100,000 at most
-    auto done = take_note_of_rows(database, packed);
-    done = done ? database.execute(version_7) : done;
+    const auto kept = read_facts_in_rows(database);  // of 100,000 events at most
+    if (!kept) {
+        return kept.error();
+    }
+    delivered_facts packed;
+    auto done = database.execute(version_7);
     done = done ? packed.prepare(database, {}) : done;
-    done = done ? packed.write() : done;
+    done = done ? packed.keep(*kept) : done;
     return done ? database.execute(
                       "UPDATE meta SET delivered_kept = "
                       "(SELECT ifnull(sum(events), 0) FROM delivered_runs)")

@@ -44,7 +44,7 @@ void outbox::rollback() {
     }
     admitted_.clear();
     ledger_.forget();
-    delivered_.rolled_back();
+    delivered_.forget_expiry();
     dead_.forget_expiry();
     keys_.rolled_back();
 }

@@ -93,26 +93,27 @@ result<std::size_t, sqlite_error> outbox::settle_delivered(std::span<const settl
 }
 
 result<stored_weight, sqlite_error> outbox::keep_facts(std::span<const settlement* const> run) {
+    facts_runs kept;
     const sequence first = run.front()->number;
     const auto keep = [&](const leaving_event& one) {
         if (one.number - first >= run.size()) {
             return;  // of a damaged page, whose rows are in no order
         }
         const settlement& what = *run[one.number - first];
-        delivered_.keep(one.number, {.id = one.id,
-                                     .received_at = one.received_at,
-                                     .delivered_at = what.at,
-                                     .attempts = what.attempts,
-                                     .status = what.status,
-                                     .user_id = one.user_id,
-                                     .name = one.name});
+        kept.add(one.number, {.id = one.id,
+                              .received_at = one.received_at,
+                              .delivered_at = what.at,
+                              .attempts = what.attempts,
+                              .status = what.status,
+                              .user_id = one.user_id,
+                              .name = one.name});
         ledger_.kept_delivered(1);
     };
     const auto erased = erase_pending(first, run.back()->number, keep);
     if (!erased) {
         return erased;
     }
-    const auto written = delivered_.write();
+    const auto written = delivered_.keep(kept);
     return written ? erased : written.error();
 }
 

@@ -167,7 +167,7 @@ class recovery {
             return save_settled("delivered", salvaged_delivered_columns, read_salvaged_delivered, report_.delivered);
         }
         return salvage("delivered_runs", salvaged_run_columns, report_.delivered,
-                       [&](const sqlite_rows& row) { return save_run(read_salvaged_run(row, foreign_)); });
+                       [&](const sqlite_rows& row) { return save_run(read_salvaged_run(row)); });
     }
 
     sqlite_result save_run(salvaged_run run) {

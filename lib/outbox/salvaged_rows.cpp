@@ -159,7 +159,7 @@ std::optional<salvaged_event> read_salvaged_delivered(const sqlite_rows& row, co
     return agrees ? std::optional{std::move(out)} : std::nullopt;
 }
 
-salvaged_run read_salvaged_run(const sqlite_rows& row, const is_foreign_id& foreign) {
+salvaged_run read_salvaged_run(const sqlite_rows& row) {
     enum column { seq, events, crc, facts };
     const bool possible = is_number(static_cast<sequence>(row.integer(seq))) &&
                           is_between(row, events, 1, std::int64_t{facts_run::most_events});
@@ -169,10 +169,7 @@ salvaged_run read_salvaged_run(const sqlite_rows& row, const is_foreign_id& fore
     const auto read = sound ? unpack_facts(row.bytes(facts), count) : std::nullopt;
     salvaged_run out;
     for (std::size_t at = 0; read && at < read->size(); ++at) {
-        const delivered_fact& one = (*read)[at];
-        if (sequence_of(one.id) == number + at || foreign(one.id)) {
-            out.events.push_back(salvaged_from(number + at, one));
-        }
+        out.events.push_back(salvaged_from(number + at, (*read)[at]));
     }
     out.damaged = count - out.events.size();
     return out;

@@ -41,7 +41,7 @@ struct salvaged_run {
     std::vector<salvaged_event> events;
     std::uint64_t damaged = 0;  // of those that stood in it
 };
-[[nodiscard]] salvaged_run read_salvaged_run(const sqlite_rows& row, const is_foreign_id& foreign);
+[[nodiscard]] salvaged_run read_salvaged_run(const sqlite_rows& row);
 
 // A settlement of the kind `failed`. A next attempt in a far future is not possible: nothing waits that long.
 [[nodiscard]] std::optional<settlement> read_salvaged_history(const sqlite_rows& row, wall_time now);

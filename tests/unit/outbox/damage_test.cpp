@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/outbox/temporary_outbox.hpp"
+#include "tests/unit/outbox/damaged_file.hpp"
 
 namespace posthaste {
 namespace {
@@ -75,6 +75,30 @@ TEST(damaged_number, out_of_order_is_damage_of_the_file) {
     const auto got = t.box->read_page({});
     ASSERT_FALSE(got);
     EXPECT_TRUE(got.error().is_damage());
+}
+
+// SQLite gives it among those that were asked for.
+TEST(damaged_number, that_is_none_of_those_settled_gets_no_facts_of_theirs) {
+    damaged_file t;
+    t.fill(100, 100);
+    t.close_whole();
+    const auto [leaf, numbers] = t.leaves_of("events").at(1);
+    ASSERT_LT(numbers.back(), 128) << "a number of one byte";
+    const std::size_t page = (leaf.page - 1) * damaged_file::page_size;
+    const auto bytes = bytes_of(t.queue.path).substr(page, damaged_file::page_size);
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes.at(at)); };
+    const std::size_t third = byte(12) * 256U + byte(13);  // behind the head of 8 bytes, 2 for the place of each row
+    ASSERT_EQ(byte(third + 2), numbers.at(2)) << "behind its size";
+    overwrite(t.queue.path, page + third + 2, "\1");
+    t.open();
+    std::vector<settlement> all;
+    for (const auto number : numbers) {
+        all.push_back(delivered(static_cast<sequence>(number), t.now));
+    }
+    t.settle(all);
+    EXPECT_TRUE(closes(t.box->totals()));
+    EXPECT_EQ(t.find(t.stored.at(1).id)->state, event_state::pending);
+    EXPECT_EQ(t.find(t.stored.at(static_cast<sequence>(numbers.at(1))).id)->state, event_state::delivered);
 }
 
 TEST(damaged_time, is_told_apart_as_it_could_not_be_kept_with_the_facts) {

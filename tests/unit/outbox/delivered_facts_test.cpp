@@ -1,6 +1,7 @@
 // What is kept of delivered events: many to a row, and each to be found.
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -129,6 +130,21 @@ TEST(delivered_facts, are_not_kept_of_a_row_whose_id_is_none) {
     EXPECT_EQ(t.in_file("SELECT delivered_kept FROM meta"), 2);
 }
 
+// As where a page of an earlier time came back.
+TEST(delivered_facts, replace_those_of_an_event_that_was_delivered_before) {
+    keeping t(3);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    const auto earlier = t.folder / "earlier.db";
+    std::filesystem::copy_file(t.queue.path, earlier);
+    t.deliver(2, 2);
+    t.box.reset();
+    alter(t.queue.path,
+          "ATTACH '" + earlier + "' AS earlier; INSERT INTO events SELECT * FROM earlier.events WHERE seq = 2");
+    t.open();
+    t.deliver(2, 2);
+    EXPECT_THAT(t.found(), ElementsAre(2));
+}
+
 TEST(delivered_facts, are_listed_once_each_among_all_others) {
     keeping t(1'700);
     t.deliver(1, 300);
@@ -136,6 +152,7 @@ TEST(delivered_facts, are_listed_once_each_among_all_others) {
     std::vector<sequence> all = from_to(1, 1'700);
     std::ranges::reverse(all);
     EXPECT_EQ(t.listed({}), all);
+    EXPECT_EQ(t.listed({}, 1'000), all);
     std::erase_if(all, [](sequence number) { return number > 1'300 || (number > 300 && number < 601); });
     EXPECT_EQ(t.listed(event_state::delivered), all);
     EXPECT_EQ(t.listed(event_state::pending).size(), 700U);
@@ -179,6 +196,19 @@ TEST(delivered_facts, of_a_damaged_run_are_as_good_as_forgotten) {
         t.commit(nothing);
         EXPECT_EQ(t.in_file("SELECT count(*) FROM delivered_runs"), 0);
     }
+}
+
+TEST(delivered_facts, of_a_run_that_claims_to_hold_too_many_hide_no_others_and_repeat_none) {
+    keeping t(450);
+    t.deliver(1, 3);
+    t.deliver(4, 450);
+    t.box.reset();
+    alter(t.queue.path, "UPDATE delivered_runs SET events = 9223372036854775807 WHERE seq = 1");
+    t.open();
+    auto all = from_to(4, 450);
+    EXPECT_EQ(t.found(), all);
+    std::ranges::reverse(all);
+    EXPECT_EQ(t.listed({}, 1'000), all);
 }
 
 }  // namespace
