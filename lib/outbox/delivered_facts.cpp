@@ -53,6 +53,7 @@ std::vector<event_facts> read_run(const sqlite_rows& run) {
 }  // namespace
 
 sqlite_result delivered_facts::prepare(sqlite_connection& database, milliseconds keep) {
+    database_ = &database;
     keep_ = keep;
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&write_, "INSERT OR REPLACE INTO delivered_runs (seq, events, delivered_at, crc, facts) VALUES (?,?,?,?,?)"},
@@ -79,27 +80,37 @@ sqlite_result delivered_facts::keep(const facts_runs& what) {
     return {};
 }
 
-result<std::vector<delivered_facts::kept_run>, sqlite_error> delivered_facts::due(std::uint64_t excess,
-                                                                                  std::size_t slice, wall_time now) {
-    std::vector<kept_run> found;
+result<delivered_facts::due_runs, sqlite_error> delivered_facts::due(std::uint64_t excess, std::size_t slice,
+                                                                     wall_time now) {
+    due_runs found;
     if (excess == 0 && expiry_ && *expiry_ > now) {
         return found;
     }
     forget_expiry();
     auto rows = oldest_.query();
-    for (std::uint64_t events = 0; events < std::max(excess, std::uint64_t{slice}) && rows.next();) {
+    for (std::uint64_t events = 0; events < std::max(excess, std::uint64_t{slice});) {
+        found.all = !rows.next();
+        if (found.all) {
+            break;
+        }
         const auto expires = rows.time(column::delivered_at) + keep_;
         if (events >= excess && expires > now) {
             expiry_ = expires;
             break;
         }
-        found.push_back({number_of(rows), events_of(rows)});
-        events += found.back().events;
+        found.runs.push_back({number_of(rows), events_of(rows)});
+        events += found.runs.back().events;
     }
     if (const auto read = rows.end(); !read) {
         return read.error();
     }
     return found;
+}
+
+// One that is there and cannot be found stands where its number does not belong: it would be due for ever.
+sqlite_result delivered_facts::drop(sequence first_of_run) {
+    auto dropped = drop_.run(first_of_run);
+    return dropped && database_->changes() == 0 ? sqlite_result{sqlite_error::of(SQLITE_CORRUPT)} : dropped;
 }
 
 result<std::optional<wall_time>, sqlite_error> delivered_facts::next_expiry() {
@@ -114,16 +125,19 @@ result<std::optional<wall_time>, sqlite_error> delivered_facts::next_expiry() {
 }
 
 result<std::optional<event_facts>, sqlite_error> delivered_facts::find(sequence number, const uuid& id, wall_time now) {
+    std::optional<event_facts> found;
     auto rows = below_.query(number + 1);
-    auto run = rows.next() ? read_run(rows) : std::vector<event_facts>{};
+    if (rows.next() && number - number_of(rows) < events_of(rows)) {
+        auto run = read_run(rows);
+        const auto at = number - number_of(rows);
+        if (at < run.size() && run[at].id == id && is_shown(run[at], now)) {
+            found = std::move(run[at]);
+        }
+    }
     if (const auto read = rows.end(); !read) {
         return read.error();
     }
-    const auto found = std::ranges::find(run, number, &event_facts::number);
-    if (found == run.end() || found->id != id || !is_shown(*found, now)) {
-        return std::optional<event_facts>{};
-    }
-    return std::optional{std::move(*found)};
+    return found;
 }
 
 result<std::vector<event_facts>, sqlite_error> delivered_facts::in_run(sequence first) {
@@ -135,10 +149,11 @@ result<std::vector<event_facts>, sqlite_error> delivered_facts::in_run(sequence 
     return run;
 }
 
-result<std::vector<kept_event>, sqlite_error> delivered_facts::below(sequence before, std::size_t count) {
+result<std::vector<kept_event>, sqlite_error> delivered_facts::below(sequence before, sequence above,
+                                                                     std::size_t count) {
     std::vector<kept_event> found;
     auto rows = below_.query(before);
-    while (found.size() < count && rows.next()) {
+    while (found.size() < count && rows.next() && number_of(rows) + events_of(rows) > above) {
         auto run = read_run(rows);
         for (auto at = events_of(rows); at-- > 0;) {
             const auto number = number_of(rows) + at;
@@ -159,9 +174,11 @@ result<facts_runs, sqlite_error> read_facts_in_rows(sqlite_connection& database)
     enum column : int { seq, id, user_id, name, received_at, delivered_at, attempts, status };
     auto all = database.prepare(
         "SELECT seq, id, user_id, name, received_at, delivered_at, attempts, status FROM delivered ORDER BY seq");
-    if (!all) {
-        return all.error();
+    auto foreign_id = database.prepare("SELECT 1 FROM foreign_ids WHERE id = ?");
+    if (!all || !foreign_id) {
+        return all ? foreign_id.error() : all.error();
     }
+    const auto is_foreign = [&](const uuid& its_id) { return foreign_id->query(its_id).next(); };
     facts_runs found;
     auto rows = all->query();
     while (rows.next()) {
@@ -172,9 +189,13 @@ result<facts_runs, sqlite_error> read_facts_in_rows(sqlite_connection& database)
                            .status = static_cast<std::int32_t>(rows.integer(status)),
                            .user_id = rows.bytes(user_id),
                            .name = rows.bytes(name)};
-        if (rows.bytes(id).size() == one.id.bytes.size()) {  // else it is damaged
-            std::ranges::copy(rows.bytes(id), reinterpret_cast<char*>(one.id.bytes.data()));
-            found.add(static_cast<sequence>(rows.integer(seq)), one);
+        if (rows.bytes(id).size() != one.id.bytes.size()) {
+            continue;  // damaged
+        }
+        std::ranges::copy(rows.bytes(id), reinterpret_cast<char*>(one.id.bytes.data()));
+        const auto number = static_cast<sequence>(rows.integer(seq));
+        if (sequence_of(one.id) == number || is_foreign(one.id)) {  // a row had no checksum
+            found.add(number, one);
         }
     }
     if (const auto read = rows.end(); !read) {

@@ -33,11 +33,14 @@ class delivered_facts {
         sequence first = 0;
         std::uint64_t events = 0;
     };
+    struct due_runs {
+        std::vector<kept_run> runs;
+        bool all = false;  // nothing is kept but them
+    };
     // The oldest runs: so many that the `excess` is gone with them, or those whose time is over, of `slice` events and
     // a run more at most.
-    [[nodiscard]] result<std::vector<kept_run>, sqlite_error> due(std::uint64_t excess, std::size_t slice,
-                                                                  wall_time now);
-    [[nodiscard]] sqlite_result drop(sequence first_of_run) { return drop_.run(first_of_run); }
+    [[nodiscard]] result<due_runs, sqlite_error> due(std::uint64_t excess, std::size_t slice, wall_time now);
+    [[nodiscard]] sqlite_result drop(sequence first_of_run);
     // When due() has something to drop because of its age; empty: nothing is kept.
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_expiry();
 
@@ -47,13 +50,15 @@ class delivered_facts {
     }
     // All of one run; empty where it is damaged.
     [[nodiscard]] result<std::vector<event_facts>, sqlite_error> in_run(sequence first);
-    // Whatever is kept below a number, downwards: so many, and what else stands in the last one's run.
-    [[nodiscard]] result<std::vector<kept_event>, sqlite_error> below(sequence before, std::size_t count);
+    // Whatever is kept between two numbers, downwards: so many, and what else stands in the last one's run.
+    [[nodiscard]] result<std::vector<kept_event>, sqlite_error> below(sequence before, sequence above,
+                                                                      std::size_t count);
 
     // After a rollback: what is known of the oldest run no longer holds.
     void forget_expiry() noexcept { expiry_.reset(); }
 
   private:
+    sqlite_connection* database_ = nullptr;
     milliseconds keep_{};
     std::optional<wall_time> expiry_;  // of the oldest run, where it is known
     sqlite_statement write_;

@@ -93,7 +93,8 @@ result<std::vector<kept_event>, sqlite_error> history_view::below(sequence befor
     if (!with_body || (state && !only_delivered)) {
         return with_body;
     }
-    auto delivered = delivered_->below(before, slice_rows);
+    const bool fills = with_body->size() == slice_rows;
+    auto delivered = delivered_->below(before, fills ? with_body->back().number : 0, slice_rows);
     if (!delivered) {
         return delivered;
     }

@@ -223,7 +223,7 @@ sqlite_result outbox::trim_delivered(wall_time now) {
     if (!due) {
         return due.error();
     }
-    for (const auto& run : *due) {
+    for (const auto& run : due->runs) {
         if (auto forgotten = forget_ids_of_run(run.first); !forgotten) {
             return forgotten;
         }
@@ -231,6 +231,9 @@ sqlite_result outbox::trim_delivered(wall_time now) {
             return dropped;
         }
         ledger_.forgot_delivered(run.events);
+    }
+    if (due->all) {
+        ledger_.forgot_delivered(ledger_.delivered_kept());  // what a damaged run or counter made of it
     }
     return {};
 }

@@ -166,8 +166,12 @@ class recovery {
         if (a_row_each && *a_row_each > 0) {
             return save_settled("delivered", salvaged_delivered_columns, read_salvaged_delivered, report_.delivered);
         }
-        return salvage("delivered_runs", salvaged_run_columns, report_.delivered,
-                       [&](const sqlite_rows& row) { return save_run(read_salvaged_run(row)); });
+        auto saved = salvage("delivered_runs", salvaged_run_columns, report_.delivered,
+                             [&](const sqlite_rows& row) { return save_run(read_salvaged_run(row)); });
+        for (auto& lost : report_.delivered.unreadable) {  // so far a run may reach that begins there
+            lost.last += lost.last < static_cast<std::int64_t>(max_sequence) ? facts_run::most_events - 1 : 0;
+        }
+        return saved;
     }
 
     sqlite_result save_run(salvaged_run run) {

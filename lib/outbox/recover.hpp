@@ -33,7 +33,7 @@ struct recovery_request {
 struct table_recovery {
     std::uint64_t saved = 0;
     std::uint64_t damaged = 0;         // rows that were read, but are wrong: not taken
-    std::vector<id_range> unreadable;  // numbers whose rows, where there were any, cannot be read
+    std::vector<id_range> unreadable;  // numbers of which what was stored, where it was, cannot be read
 };
 
 struct recovery_report {

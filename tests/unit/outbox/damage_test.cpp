@@ -101,6 +101,27 @@ TEST(damaged_number, that_is_none_of_those_settled_gets_no_facts_of_theirs) {
     EXPECT_EQ(t.find(t.stored.at(static_cast<sequence>(numbers.at(1))).id)->state, event_state::delivered);
 }
 
+// It can be found in order, and not by its number.
+TEST(damaged_number, of_what_is_to_be_forgotten_does_not_stay_due_for_ever) {
+    damaged_file t;
+    t.queue.keep_delivered = seconds{60};
+    t.reopen();
+    t.fill(5);
+    t.settle({delivered(1, t.now), delivered(3, t.now), delivered(5, t.now)});
+    t.close_whole();
+    const std::size_t page = (t.root_of("delivered_runs") - 1) * damaged_file::page_size;
+    const auto bytes = bytes_of(t.queue.path).substr(page, damaged_file::page_size);
+    const std::size_t first = static_cast<unsigned char>(bytes.at(8)) * 256U + static_cast<unsigned char>(bytes.at(9));
+    ASSERT_EQ(bytes.at(first + 1), 1) << "behind its size";
+    overwrite(t.queue.path, page + first + 1, "\4");
+    t.open();
+    t.now += seconds{61};
+    ASSERT_TRUE(t.box->begin());
+    const auto trimmed = t.box->trim(t.now);
+    ASSERT_FALSE(trimmed);
+    EXPECT_TRUE(trimmed.error().is_damage());
+}
+
 TEST(damaged_time, is_told_apart_as_it_could_not_be_kept_with_the_facts) {
     temporary_outbox t;
     t.append(2);

@@ -195,6 +195,7 @@ TEST(delivered_facts, of_a_damaged_run_are_as_good_as_forgotten) {
         batch nothing;
         t.commit(nothing);
         EXPECT_EQ(t.in_file("SELECT count(*) FROM delivered_runs"), 0);
+        EXPECT_EQ(t.in_file("SELECT delivered_kept FROM meta"), 0);
     }
 }
 

@@ -14,12 +14,13 @@ namespace {
 struct old_outbox {
     temporary_outbox t;
 
-    explicit old_outbox(const std::string& version) {
+    explicit old_outbox(const std::string& version, const std::string& change = "") {
         t.box.reset();
         std::filesystem::remove(t.queue.path + "-wal");
         std::filesystem::copy_file(POSTHASTE_SOURCE_DIR "/tests/unit/outbox/fixtures/outbox-" + version + ".db",
                                    t.queue.path, std::filesystem::copy_options::overwrite_existing);
         std::filesystem::permissions(t.queue.path, std::filesystem::perms{0600});
+        alter(t.queue.path, change);
         t.now += std::chrono::hours{48};  // later than all of it
         t.queue.keep_delivered = std::chrono::hours{24 * 365};
         t.queue.keep_dead = std::chrono::hours{24 * 365};
@@ -209,6 +210,14 @@ TEST(migration, version_6_shows_what_became_of_its_delivered_events) {
     ASSERT_TRUE(database.open(t.queue.path));
     EXPECT_EQ(database.integer("SELECT count(*) FROM delivered_runs").value(), 2);
     EXPECT_EQ(database.integer("SELECT delivered_kept FROM meta").value(), 11);
+}
+
+TEST(migration, version_6_gives_no_checksum_to_facts_that_are_another_events) {
+    old_outbox old("v6",
+                   "UPDATE delivered SET seq = 5000 WHERE seq = 3; UPDATE delivered SET id = x'01' WHERE seq = 2");
+    const auto page = old.t.box->list({.state = event_state::delivered}, old.t.now).value();
+    EXPECT_EQ(page.events.size(), 9U);
+    EXPECT_EQ(page.events.back().number, 1U);
 }
 
 // Which is all that recovery may have left.

@@ -186,6 +186,23 @@ TEST(recovery_of_pages, takes_the_log_of_a_truncated_file_too) {
     EXPECT_THAT(t.recovered_numbers(), testing::Contains(900));
 }
 
+TEST(recovery_of_pages, names_as_lost_whatever_a_run_of_delivered_events_may_have_held) {
+    damaged_file t;
+    t.fill(300);
+    std::vector<settlement> apart;
+    for (sequence number = 1; number < 300; number += 2) {
+        apart.push_back(delivered(number, t.now));
+    }
+    t.settle(apart);
+    t.close_whole();
+    const auto leaf = t.leaves_of("delivered_runs").at(1).first;
+    t.destroy_page(leaf.page);
+    const auto report = t.recover_some();
+    ASSERT_EQ(report.delivered.unreadable.size(), 1U);
+    EXPECT_EQ(report.delivered.unreadable[0].first, leaf.first);
+    EXPECT_EQ(report.delivered.unreadable[0].last, leaf.last + std::int64_t{facts_run::most_events} - 1);
+}
+
 TEST(recovery_of_pages, saves_each_table_for_itself) {
     for (const std::string table : {"events", "dead", "delivered_runs", "retries", "meta"}) {
         for (const bool in_schema : {false, true}) {
