@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <type_traits>
 
 namespace posthaste {
 namespace {
@@ -13,16 +14,16 @@ std::size_t index_of(std::optional<event_state> state) {
     return !state ? both : *state == event_state::pending ? 0 : 1;
 }
 
-// The columns of one table as a row of all.
-std::string part(event_state state, const char* condition) {
+// Columns of one table as a row of all.
+std::string part(event_state state, const char* columns, const char* condition) {
     const char* table = state == event_state::pending ? "events" : "dead";
-    return std::string("SELECT seq, ") + std::to_string(static_cast<int>(state)) +
-           ", id, name, user_id, received_at FROM " + table + " WHERE " + condition;
+    return std::string("SELECT seq, ") + std::to_string(static_cast<int>(state)) + columns + " FROM " + table +
+           " WHERE " + condition;
 }
 
-std::string statement(std::size_t kind, const char* condition, const char* order) {
-    const auto pending = part(event_state::pending, condition);
-    const auto dead = part(event_state::dead, condition);
+std::string statement(std::size_t kind, const char* columns, const char* condition, const char* order) {
+    const auto pending = part(event_state::pending, columns, condition);
+    const auto dead = part(event_state::dead, columns, condition);
     return (kind == both ? pending + " UNION ALL " + dead : kind == 0 ? pending : dead) + order;
 }
 
@@ -45,10 +46,11 @@ kept_event read(const sqlite_rows& from) {
     return one;
 }
 
-result<std::vector<kept_event>, sqlite_error> read_all(sqlite_rows rows) {
-    std::vector<kept_event> found;
+template <class Read, class Row = std::invoke_result_t<Read, const sqlite_rows&>>
+result<std::vector<Row>, sqlite_error> read_all(sqlite_rows rows, Read read_one) {
+    std::vector<Row> found;
     while (rows.next()) {
-        found.push_back(read(rows));
+        found.push_back(read_one(rows));
     }
     if (const auto ended = rows.end(); !ended) {
         return ended.error();
@@ -74,8 +76,8 @@ std::vector<kept_event> merge(std::vector<kept_event> a, std::vector<kept_event>
 sqlite_result history_view::prepare(sqlite_connection& database, delivered_facts& delivered) {
     delivered_ = &delivered;
     for (std::size_t kind = 0; kind < kinds; ++kind) {
-        const auto down = statement(kind, "seq < ?1", " ORDER BY 1 DESC LIMIT ?2");
-        const auto up = statement(kind, "seq > ?1", " ORDER BY 1 LIMIT ?2");
+        const auto down = statement(kind, ", id, name, user_id, received_at", "seq < ?1", " ORDER BY 1 DESC LIMIT ?2");
+        const auto up = statement(kind, "", "seq > ?1", " ORDER BY 1 LIMIT ?2");
         if (auto prepared = database.prepare(below_[kind], down.c_str()); !prepared) {
             return prepared;
         }
@@ -89,7 +91,7 @@ sqlite_result history_view::prepare(sqlite_connection& database, delivered_facts
 result<std::vector<kept_event>, sqlite_error> history_view::below(sequence before, std::optional<event_state> state) {
     const bool only_delivered = state == event_state::delivered;
     auto with_body =
-        only_delivered ? std::vector<kept_event>{} : read_all(below_[index_of(state)].query(before, slice_rows));
+        only_delivered ? std::vector<kept_event>{} : read_all(below_[index_of(state)].query(before, slice_rows), read);
     if (!with_body || (state && !only_delivered)) {
         return with_body;
     }
@@ -101,8 +103,11 @@ result<std::vector<kept_event>, sqlite_error> history_view::below(sequence befor
     return merge(*std::move(with_body), *std::move(delivered));
 }
 
-result<std::vector<kept_event>, sqlite_error> history_view::above(sequence after, std::optional<event_state> state) {
-    return read_all(above_[index_of(state)].query(after, slice_rows));
+result<std::vector<history_view::place>, sqlite_error> history_view::above(sequence after,
+                                                                           std::optional<event_state> state) {
+    return read_all(above_[index_of(state)].query(after, slice_rows), [](const sqlite_rows& from) {
+        return place{static_cast<sequence>(from.integer(0)), static_cast<event_state>(from.integer(1))};
+    });
 }
 
 }  // namespace posthaste

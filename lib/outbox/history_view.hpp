@@ -20,11 +20,15 @@ class history_view {
     // `delivered` must live as long.
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database, delivered_facts& delivered);
     // The next events below a number, downwards; fewer than slice_rows: there are no more. Of those with a body, what
-    // all tables know of them.
+    // all tables know of them, a history apart.
     [[nodiscard]] result<std::vector<kept_event>, sqlite_error> below(sequence before,
                                                                       std::optional<event_state> state);
-    // The next events with a body above a number, upwards: the same of them.
-    [[nodiscard]] result<std::vector<kept_event>, sqlite_error> above(sequence after, std::optional<event_state> state);
+    struct place {
+        sequence number = 0;
+        event_state state = event_state::pending;
+    };
+    // Where the next events with a body are, above a number, upwards.
+    [[nodiscard]] result<std::vector<place>, sqlite_error> above(sequence after, std::optional<event_state> state);
 
   private:
     static constexpr std::size_t kinds = 3;  // pending, dead, both

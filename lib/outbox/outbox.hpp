@@ -192,7 +192,7 @@ class outbox {
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_at(sequence number, const uuid& id,
                                                                            wall_time now);
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> facts_of(kept_event& one, wall_time now);
-    [[nodiscard]] sqlite_result add_export(const kept_event& one, export_page& to, std::size_t& bytes);
+    [[nodiscard]] sqlite_result add_export(const history_view::place& one, export_page& to, std::size_t& bytes);
     [[nodiscard]] sqlite_result add_retries(sequence number, event_facts& to);
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_pending(sequence number, const uuid& id);
 

@@ -76,7 +76,7 @@ result<export_page, sqlite_error> outbox::export_slice(const export_request& req
     return out;
 }
 
-sqlite_result outbox::add_export(const kept_event& one, export_page& to, std::size_t& bytes) {
+sqlite_result outbox::add_export(const history_view::place& one, export_page& to, std::size_t& bytes) {
     auto rows = one.state == event_state::dead ? dead_.one(one.number) : events_.one(one.number);
     if (!rows.next()) {
         return rows.end();

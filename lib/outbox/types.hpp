@@ -204,7 +204,7 @@ struct list_page {
 struct export_request {
     std::optional<event_state> state{};  // pending or dead; empty: both
     sequence after = 0;
-    std::size_t max_bytes = 256 * 1024;  // of bodies; the one that passes it is the last
+    std::size_t max_bytes = 64 * 1024;  // of bodies; the one that passes it is the last. Commits wait meanwhile
 };
 
 struct exported_event {
