@@ -163,7 +163,9 @@ result<outbox::restoration, sqlite_error> outbox::restore(pending_event& what) {
     if (!known) {
         return known.error();
     }
-    if (*known) {
+    // Once what is kept of a delivered event is over, it may have come in anew, by an import.
+    const bool came_again = *known && (*known)->state == event_state::delivered && (*known)->number < what.number;
+    if (*known && !came_again) {
         return restoration::known;
     }
     if (const auto inserted = insert(what); !inserted) {

@@ -168,6 +168,34 @@ TEST(recovery, keeps_the_ids_times_and_numbers_of_events_that_another_outbox_had
     }
 }
 
+// The facts of its first time are over, and still in the file with others of their run.
+TEST(recovery, keeps_an_event_that_came_in_anew_after_it_was_delivered) {
+    damaged_file t;
+    t.queue.keep_delivered = seconds{60};
+    t.reopen();
+    const uuid id = make_event_id(t.now - seconds{9}, 500, 5);
+    const auto import = [&] {
+        batch work;
+        auto& one = work.imports.emplace_back().emplace_back();
+        one.id = id;
+        one.received_at = t.now;
+        one.what = ticket();
+        return t.commit(work).imports.at(0).imported;
+    };
+    ASSERT_EQ(import(), 1U);
+    t.fill(1);
+    t.settle({delivered(1, t.now), delivered(2, t.now + seconds{30})});
+    t.now += seconds{61};
+    ASSERT_EQ(import(), 1U);
+    t.stored[3] = t.read().events.at(0);
+    t.box.reset();
+    const auto report = t.recover_some();
+    EXPECT_EQ(report.delivered.saved, 2U);
+    EXPECT_EQ(report.pending.saved, 1U);
+    EXPECT_THAT(t.recovered_numbers(), ElementsAre(3));
+    EXPECT_EQ(t.find(id)->state, event_state::pending);
+}
+
 // What is kept of delivered events, each with its number and time.
 std::vector<std::string> delivered_in(damaged_file& t) {
     std::vector<std::string> all;
