@@ -9,15 +9,4 @@ void crc32::add(std::string_view bytes) noexcept {
     value_ = ::libdeflate_crc32(value_, bytes.data(), bytes.size());
 }
 
-void crc32::add_field(std::string_view bytes) noexcept {
-    char length[8];
-    std::uint64_t rest = bytes.size();
-    for (char& byte : length) {
-        byte = static_cast<char>(rest & 0xFF);
-        rest >>= 8;
-    }
-    add({length, sizeof length});
-    add(bytes);
-}
-
 }  // namespace posthaste

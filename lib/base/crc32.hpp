@@ -1,7 +1,5 @@
-// CRC-32 (ISO 3309, as in zlib) of several fields, for noticing bytes that changed on disk. No protection against
-// people. By libdeflate, which takes a tenth of what zlib takes for a row of the outbox.
-//
-// Each field counts with its length, so that a byte moved from one field to the next changes the sum. Pure.
+// CRC-32 (ISO 3309, as in zlib), for noticing bytes that changed on disk. No protection against people. By libdeflate,
+// which takes a tenth of what zlib takes for a row of the outbox. Pure.
 
 #pragma once
 
@@ -12,10 +10,8 @@ namespace posthaste {
 
 class crc32 {
   public:
-    // The bytes alone: add("ab") and add("a"), add("b") are the same.
+    // However they are cut: add("ab") and add("a"), add("b") are the same.
     void add(std::string_view bytes) noexcept;
-    // The length as 8 bytes in little-endian order, then the bytes.
-    void add_field(std::string_view bytes) noexcept;
 
     [[nodiscard]] std::uint32_t value() const noexcept { return value_; }
 

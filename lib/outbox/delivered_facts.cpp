@@ -1,7 +1,6 @@
 #include "lib/outbox/delivered_facts.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace posthaste {
 namespace {

@@ -5,13 +5,6 @@
 namespace posthaste {
 namespace {
 
-std::uint32_t of_fields(std::string_view a, std::string_view b) {
-    crc32 sum;
-    sum.add_field(a);
-    sum.add_field(b);
-    return sum.value();
-}
-
 TEST(crc32, is_the_one_of_zlib_and_png) {
     crc32 sum;
     EXPECT_EQ(sum.value(), 0u);
@@ -26,12 +19,6 @@ TEST(crc32, does_not_depend_on_how_bytes_are_cut) {
     sum.add({});
     sum.add("56789");
     EXPECT_EQ(sum.value(), 0xCBF43926u);
-}
-
-TEST(crc32, tells_where_one_field_ends) {
-    EXPECT_NE(of_fields("ab", "c"), of_fields("a", "bc"));
-    EXPECT_NE(of_fields("", "abc"), of_fields("abc", ""));
-    EXPECT_EQ(of_fields("ab", "c"), of_fields("ab", "c"));
 }
 
 }  // namespace
