@@ -131,7 +131,10 @@ struct delivery::impl final : private attempt_listener {
         happened(std::move(what));
     }
 
-    [[nodiscard]] delivery_log::backlog backlog() const { return {machine.window().size(), machine.more_on_disk()}; }
+    [[nodiscard]] delivery_log::backlog backlog() const {
+        const bool more = machine.more_on_disk() || machine.window().any_parked();
+        return {machine.window().size(), more};
+    }
 
     void attempt_ended(std::uint32_t place, attempt_outcome outcome) override {
         const instant now = options.now();

@@ -99,7 +99,7 @@ void lanes::release(steady_time now) {
 
 void lanes::adopt(const std::string& user_id) {
     lane& found = lane_of(user_id);
-    found.parked = true;
+    set_parked(found, true);
     note_hunger(found);
 }
 
@@ -133,7 +133,7 @@ void lanes::refill(lane_page arrived, instant now) {
     --fetches_;
     reserved_ -= std::exchange(home.reserved, 0);
     home.fetching = false;
-    home.parked = arrived.more || home.parked_while_fetching;
+    set_parked(home, arrived.more || home.parked_while_fetching);
     home.needs = 0;
 
     bool full = false;
@@ -258,8 +258,13 @@ void lanes::park(lane& of, sequence number) {
     leave_parked(of);
 }
 
+void lanes::set_parked(lane& of, bool parked) noexcept {
+    parked_lanes_ += parked ? 1 : 0;
+    parked_lanes_ -= std::exchange(of.parked, parked) ? 1 : 0;
+}
+
 void lanes::leave_parked(lane& of) {
-    of.parked = true;
+    set_parked(of, true);
     of.parked_while_fetching = of.fetching;
 }
 

@@ -120,6 +120,8 @@ class lanes {
     [[nodiscard]] bool any_ready() const noexcept { return first_ready_ != nullptr; }
     // A lane may run dry, as the window has no room for what is parked of it.
     [[nodiscard]] bool any_starving() const noexcept;
+    // Of some lane there may be more on disk than in the window.
+    [[nodiscard]] bool any_parked() const noexcept { return parked_lanes_ > 0; }
     [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
@@ -188,6 +190,7 @@ class lanes {
     place& append(lane& to, pending_event&& arrived, instant now);
     void park(lane& of, sequence number);
     void leave_parked(lane& of);
+    void set_parked(lane& of, bool parked) noexcept;
     void park_surplus(lane& of);
     place& land(slot in_flight);
     void queue(place& one);
@@ -209,6 +212,7 @@ class lanes {
     lane* first_ready_ = nullptr;
     lane* last_ready_ = nullptr;
     std::set<std::pair<steady_time, slot>> waiting_;
+    std::size_t parked_lanes_ = 0;  // that have something parked
     std::deque<lane*> hungry_;
     std::vector<parked_event> parked_;
     std::vector<parked_event> unparked_;

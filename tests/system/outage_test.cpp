@@ -163,5 +163,16 @@ TEST(outage, does_not_shorten_a_wait_over_a_restart) {
     EXPECT_EQ(upstream.requests()[1].field("X-Retry-Count"), "1");
 }
 
+// 64 of a user's events are at hand at most, the others stay on the disk.
+TEST(outage, never_calls_what_is_at_hand_all_that_waits) {
+    daemon_under_test daemon;
+    daemon.start();
+    for (int number = 1; number <= 70; ++number)
+        daemon.post(load_body({"user-0", number}));
+    daemon.restart();
+    ASSERT_TRUE(wait_until([&] { return daemon.log().find("wait; retrying") != std::string::npos; })) << daemon.log();
+    EXPECT_THAT(daemon.log(), testing::ContainsRegex("more than [0-9]+ events wait; retrying"));
+}
+
 }  // namespace
 }  // namespace posthaste

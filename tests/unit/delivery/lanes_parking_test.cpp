@@ -144,6 +144,24 @@ TEST_F(lanes_parking_test, an_adopted_lane_is_filled_before_anything_newer_of_it
     EXPECT_EQ(unparked(), (list{2}));
 }
 
+TEST_F(lanes_parking_test, it_is_known_whether_more_may_be_on_disk) {
+    for (sequence number = 1; number <= 4; ++number)
+        offer("ada", number);
+    EXPECT_FALSE(window.any_parked());
+    offer("ada", 5);
+    offer("ada", 6);
+    EXPECT_TRUE(window.any_parked());
+    window.adopt("bob");
+    ASSERT_TRUE(window.next_refill(9));
+    refill("bob", {});
+    EXPECT_TRUE(window.any_parked()) << "of ada";
+    EXPECT_EQ(send(), 1u);
+    EXPECT_EQ(send(), 2u);
+    ASSERT_TRUE(window.next_refill(9));
+    refill("ada", {5, 6});
+    EXPECT_FALSE(window.any_parked());
+}
+
 TEST_F(lanes_parking_test, an_adopted_lane_without_events_is_forgotten) {
     window.adopt("ada");
     ASSERT_TRUE(window.next_refill(9));
