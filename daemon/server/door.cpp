@@ -2,10 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +48,16 @@ start_failure cannot_listen_at(const std::string& path, const std::string& why, 
 
 error_code last_error() {
     return {errno, boost::system::system_category()};
+}
+
+// Takes no TCP segment that has SYN and not ACK (RFC 9293, 3.1): the flags are the 14th byte of its header.
+bool take_no_handshake(int listening) noexcept {
+    sock_filter program[] = {BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+                             BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
+                             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TH_SYN, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+                             BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF)};
+    const sock_fprog filter{static_cast<unsigned short>(std::size(program)), program};
+    return ::setsockopt(listening, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
 
 enum class occupant { nobody, somebody, no_socket };
@@ -140,7 +154,18 @@ result<void, start_failure> door::open_unix(const std::string& path) {
     return {};
 }
 
-// The file goes before the socket, so that nobody finds a door that does not open.
+// As in turn_away(), the file goes first, so that nobody finds a door that does not open.
+// Where the kernel does not take the filter, it is as without: whoever comes in that moment is cut off.
+void door::turn_away() noexcept {
+    if (passed_ || !socket.is_open()) return;
+    if (port_) {
+        static_cast<void>(take_no_handshake(socket.native_handle()));
+    } else {
+        remove_file();
+        ::shutdown(socket.native_handle(), SHUT_RD);  // who waits already can be accepted
+    }
+}
+
 void door::close() {
     remove_file();
     error_code ignored;

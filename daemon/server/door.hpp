@@ -41,6 +41,10 @@ class door {
     [[nodiscard]] result<void, start_failure> open(const listen_address& address);
     // Takes the socket over; it listens already.
     [[nodiscard]] result<void, start_failure> open(const passed_socket& passed);
+    // Nobody else gets connected from now on; who is connected can still be accepted, and whose TCP handshake is under
+    // way will be. Else those who connect between the last accept and close() would be cut off. A TCP client is not
+    // refused but left without an answer: it tries again after a second. Nothing, where the socket was passed to us.
+    void turn_away() noexcept;
     void close();
 
     [[nodiscard]] bool is_passed() const noexcept { return passed_; }

@@ -21,12 +21,17 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 constexpr milliseconds pause_without_files{100};
+// Of one that is under way on this host when new ones are turned away.
+constexpr milliseconds handshake_time{5};
 
 }  // namespace
 
 struct listener::impl : std::enable_shared_from_this<listener::impl> {
     impl(asio::io_context& on, listener_options options, router& routes)
-        : io(on), shared(std::make_shared<server_context>(std::move(options), routes)), sweep(on.get_executor()) {}
+        : io(on),
+          shared(std::make_shared<server_context>(std::move(options), routes)),
+          sweep(on.get_executor()),
+          last_look(on.get_executor()) {}
 
     template <class Address>
     result<void, start_failure> open(const Address& address) {
@@ -130,10 +135,21 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     void stop(std::function<void()> done) {
         shared->stopping = true;
         shared->clock.update();
+        for (const auto& at : doors) {
+            at->turn_away();
+            let_in_last(*at);
+        }
+        shared->connections.wind_up();
+        last_look.expires_after(handshake_time);
+        last_look.async_wait([self = shared_from_this(), done = std::move(done)](const auto& cancelled) mutable {
+            if (!cancelled) self->close_up(std::move(done));
+        });
+    }
+
+    void close_up(std::function<void()> done) {
         for (const auto& at : doors)
             let_in_last(*at);
         close_doors();
-        shared->connections.wind_up();
         // Behind the connections that were accepted, whose handlers wait already.
         asio::post(io, [self = shared_from_this(), done = std::move(done)]() mutable {
             self->when_empty = std::move(done);
@@ -169,6 +185,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     std::shared_ptr<server_context> shared;
     std::vector<std::unique_ptr<door>> doors;
     door::timer sweep;
+    door::timer last_look;
     bool sweeping = false;
     bool over = false;  // stopped, and no connection is left
     repeat_guard accept_trouble;
@@ -186,6 +203,7 @@ listener::~listener() {
     impl_->shared->connections.on_room({});
     impl_->close_doors();
     impl_->sweep.cancel();
+    impl_->last_look.cancel();
 }
 
 result<void, start_failure> listener::open() {

@@ -38,7 +38,9 @@ void strict_apps::work(int app) {
         if (answer)
             keep(*answer, begun);
         else
-            keep(trouble::broken, begun, "no answer to request " + std::to_string(number));
+            keep(trouble::broken, begun,
+                 "no answer to request " + std::to_string(number) + " over a connection that was " +
+                     (connects_each_time ? "made for it" : "kept"));
         if (!answer || answer->header("connection") == "close") connection.reset();
     }
 }
