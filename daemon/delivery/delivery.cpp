@@ -48,7 +48,8 @@ struct delivery::impl final : private attempt_listener {
           lookups(context, options.now),
           watch(options.tell_watcher),
           wake(context.get_executor()),
-          grace(context.get_executor()) {
+          grace(context.get_executor()),
+          minute(context.get_executor()) {
         meter.use(options.events);
     }
 
@@ -116,6 +117,7 @@ struct delivery::impl final : private attempt_listener {
     void obey(report_upstream& todo) {
         if (todo.now.state != "up") watch.upstream_down();
         log.upstream_changed(todo.now, backlog(), options.now().steady);
+        await_minute();
     }
 
     void obey(const report_withdrawal& todo) { std::exchange(withdrawal, nullptr)(todo.in_flight); }
@@ -131,7 +133,7 @@ struct delivery::impl final : private attempt_listener {
         happened(std::move(what));
     }
 
-    [[nodiscard]] delivery_log::backlog backlog() const {
+    [[nodiscard]] posthaste::backlog backlog() const {
         const bool more = machine.more_on_disk() || machine.window().any_parked();
         return {machine.window().size(), more};
     }
@@ -151,7 +153,25 @@ struct delivery::impl final : private attempt_listener {
         if (machine.report(now).state != "up") return;
         if (failed) log.attempt_failed(kept, backlog(), now.steady);
         if (is_delivered) log.upstream_delivered();
+        await_minute();
     }
+
+    // Trouble that the log held back is told when its minute is over.
+    void await_minute() {
+        const auto due = log.due();
+        if (!due || awaits_minute) return;
+        if (finished) return tell_held_back(*due);
+        awaits_minute = true;
+        minute.expires_at(*due);
+        minute.async_wait([this](const boost::system::error_code& cancelled) {
+            awaits_minute = false;
+            if (cancelled) return;
+            tell_held_back(options.now().steady);
+            await_minute();
+        });
+    }
+
+    void tell_held_back(steady_time by) { log.tell_held_back(machine.report(options.now()), backlog(), by); }
 
     // About the upstream, not about the one event.
     [[nodiscard]] static bool is_trouble(const attempt_outcome& outcome) {
@@ -190,6 +210,10 @@ struct delivery::impl final : private attempt_listener {
         pool.close();
         grace.cancel();
         wake.cancel();
+        finished = true;
+        minute.cancel();
+        while (const auto due = log.due())
+            tell_held_back(*due);
         std::exchange(stopped, nullptr)();
     }
 
@@ -229,6 +253,8 @@ struct delivery::impl final : private attempt_listener {
     std::optional<upstream_answer> answer;  // of the attempt that is being judged, where it was kept
     timer wake;                             // the next retry that is due
     timer grace;                            // of a stop
+    timer minute;                           // the one in which the log holds repeated trouble back
+    bool awaits_minute = false;
     delivery_log log;
     rate_window delivered;
     delivery_meter meter;
@@ -237,6 +263,7 @@ struct delivery::impl final : private attempt_listener {
     std::vector<std::function<void()>> asked;     // replies to pause and resume, until they are remembered
     std::function<void(std::size_t)> withdrawal;  // the reply to the one that is being made
     std::function<void()> stopped;                // set while stopping
+    bool finished = false;
 };
 
 delivery::delivery(asio::io_context& io, delivery_options options, store& outbox)

@@ -5,43 +5,22 @@
 #include <spdlog/spdlog.h>
 
 #include "lib/base/text.hpp"
-#include "lib/delivery/trouble_text.hpp"
 
 namespace posthaste {
 
 namespace {
 
-// 1204 → "1,204".
-std::string grouped(std::uint64_t number) {
-    std::string digits = std::to_string(number);
-    for (std::size_t at = digits.size(); at > 3; at -= 3)
-        digits.insert(at - 3, ",");
-    return digits;
-}
-
-std::string said(delivery_log::backlog left) {
-    if (left.more && left.waiting == 0) return "events wait";
-    const std::string many = left.more || left.waiting != 1 ? " events wait" : " event waits";
-    return (left.more ? "more than " : "") + grouped(left.waiting) + many;
-}
-
-std::string said(std::uint64_t held_back) {
-    return held_back == 0 ? "" : " (" + grouped(held_back) + " such lines held back since the last one)";
-}
-
 std::string attempts_text(std::uint64_t count) {
-    return count == 1 ? "1 attempt" : grouped(count) + " attempts";
-}
-
-// The line begins with "delivery is failing" already.
-std::string reason_of(const upstream_report& report) {
-    constexpr std::string_view repeated = "failing: ";
-    std::string reason = report.reason.value_or("");
-    return reason.starts_with(repeated) ? reason.substr(repeated.size()) : reason;
+    return count == 1 ? "1 attempt" : std::to_string(count) + " attempts";
 }
 
 bool is_debugging() {
     return spdlog::should_log(spdlog::level::debug);
+}
+
+void log_all(const trouble_story::lines& lines) {
+    for (const auto& [is_warning, text] : lines)
+        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", text);
 }
 
 }  // namespace
@@ -70,35 +49,19 @@ void delivery_log::attempt_ended(const pending_event& event, const attempt_outco
 }
 
 void delivery_log::attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now) {
-    const auto held_back = failures_.admit(now);
-    if (!held_back) return;
-    in_trouble_ = true;
-    spdlog::warn("{}; {}; retrying{}", trouble_text(outcome), said(left), said(*held_back));
+    log_all(story_.attempt_failed(outcome, left, now));
 }
 
 void delivery_log::upstream_delivered() {
-    if (!in_trouble_) return;
-    in_trouble_ = false;
-    spdlog::info("the upstream takes events again; what waits is sent in its order");
+    log_all(story_.delivered());
 }
 
 void delivery_log::upstream_changed(const upstream_report& report, backlog left, steady_time now) {
-    if (report.state == "up") return;  // a delivery tells
-    const bool paused = report.state == "paused";
-    const auto held_back = paused                   ? std::optional<std::uint64_t>(0)
-                           : report.state == "held" ? holds_.admit(now)
-                                                    : openings_.admit(now);
-    if (!held_back) return;
-    in_trouble_ = true;
-    const std::string next = report.next_probe_at
-                                 ? (report.state == "held" ? "goes on at " : "the next probe goes out at ") +
-                                       to_rfc3339(*report.next_probe_at)
-                                 : "nothing is sent until then";
-    spdlog::warn("delivery is {}: {}; {}; {}{}",
-                 paused                   ? "paused"
-                 : report.state == "held" ? "held back"
-                                          : "failing",
-                 reason_of(report), said(left), next, said(*held_back));
+    log_all(story_.state_changed(report, left, now));
+}
+
+void delivery_log::tell_held_back(const upstream_report& report, backlog left, steady_time now) {
+    log_all(story_.held_back(report, left, now));
 }
 
 void delivery_log::gave_up(std::uint32_t attempts) {

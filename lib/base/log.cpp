@@ -89,4 +89,8 @@ std::optional<std::uint64_t> repeat_guard::admit(steady_time now) {
     return std::exchange(held_back_, 0);
 }
 
+std::optional<steady_time> repeat_guard::due() const {
+    return held_back_ == 0 ? std::nullopt : std::optional(*last_ + silence_of_repeats);
+}
+
 }  // namespace posthaste

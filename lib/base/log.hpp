@@ -31,6 +31,8 @@ class repeat_guard {
   public:
     // The number of occurrences held back since the last line that was let through; empty: hold this one back too.
     [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now);
+    // When a line may tell of what was held back; empty: nothing was.
+    [[nodiscard]] std::optional<steady_time> due() const;
 
   private:
     std::optional<steady_time> last_;

@@ -1,0 +1,118 @@
+#include "lib/delivery/trouble_story.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/delivery/trouble_text.hpp"
+
+namespace posthaste {
+
+namespace {
+
+// 1204 → "1,204".
+std::string grouped(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3; at -= 3)
+        digits.insert(at - 3, ",");
+    return digits;
+}
+
+std::string said(backlog left) {
+    if (left.more && left.waiting == 0) return "events wait";
+    const std::string many = left.more || left.waiting != 1 ? " events wait" : " event waits";
+    return (left.more ? "more than " : "") + grouped(left.waiting) + many;
+}
+
+std::string said(std::uint64_t held_back) {
+    return held_back == 0 ? "" : " (" + grouped(held_back) + " such lines held back since the last one)";
+}
+
+// The line begins with "delivery is failing" already.
+std::string reason_of(const upstream_report& report) {
+    constexpr std::string_view repeated = "failing: ";
+    std::string reason = report.reason.value_or("");
+    return reason.starts_with(repeated) ? reason.substr(repeated.size()) : reason;
+}
+
+// `what`: how often that came, and is over.
+trouble_story::line past(const std::string& what, std::uint64_t times, const std::string& last) {
+    return {true, what + " " + grouped(times) + (times == 1 ? " more time" : " more times") +
+                      " since the last such line, and it is over; the last reason: " + last};
+}
+
+}  // namespace
+
+trouble_story::lines trouble_story::attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now) {
+    failing_ = true;
+    failures_.last = trouble_text(outcome);
+    const auto held_back = failures_.guard.admit(now);
+    if (!held_back) return {};
+    return {fails(left, *held_back)};
+}
+
+trouble_story::lines trouble_story::delivered() {
+    failing_ = false;
+    if (!std::exchange(in_trouble_, false)) return {};
+    return {{false, "the upstream takes events again; what waits is sent in its order"}};
+}
+
+trouble_story::lines trouble_story::state_changed(const upstream_report& report, backlog left, steady_time now) {
+    const std::string before = std::exchange(state_, report.state);
+    // It answered, were it that it rejects this one event. The end of a hold is only the end of a time.
+    if (state_ == "up" && before == "open") return delivered();
+    if (state_ == "up") return {};
+    repeated* kind = guarded(state_);
+    if (kind == nullptr) return {begins(report, left, 0)};
+    kind->last = reason_of(report);
+    const auto held_back = kind->guard.admit(now);
+    if (!held_back) return {};
+    return {begins(report, left, *held_back)};
+}
+
+std::optional<steady_time> trouble_story::due() const {
+    std::optional<steady_time> first;
+    for (const repeated* each : {&failures_, &holds_, &openings_}) {
+        const auto next = each->guard.due();
+        if (next && (!first || *next < *first)) first = next;
+    }
+    return first;
+}
+
+trouble_story::lines trouble_story::held_back(const upstream_report& report, backlog left, steady_time now) {
+    lines told;
+    const auto tell = [&](repeated& kind, bool stands, const std::string& was, const auto& present) {
+        const auto next = kind.guard.due();
+        if (!next || *next > now) return;
+        const std::uint64_t times = *kind.guard.admit(now);
+        told.push_back(stands ? present(times - 1) : past(was, times, kind.last));
+    };
+    const auto begin = [&](std::uint64_t others) { return begins(report, left, others); };
+    tell(failures_, failing_ && report.state == "up", "attempts failed",
+         [&](std::uint64_t others) { return fails(left, others); });
+    tell(holds_, report.state == "held", "delivery was held back", begin);
+    tell(openings_, report.state == "open", "delivery was failing", begin);
+    return told;
+}
+
+// Null: whatever is said of it is said at once.
+trouble_story::repeated* trouble_story::guarded(const std::string& state) {
+    if (state == "held") return &holds_;
+    return state == "open" ? &openings_ : nullptr;
+}
+
+trouble_story::line trouble_story::fails(backlog left, std::uint64_t held_back) {
+    in_trouble_ = true;
+    return {true, failures_.last + "; " + said(left) + "; retrying" + said(held_back)};
+}
+
+trouble_story::line trouble_story::begins(const upstream_report& report, backlog left, std::uint64_t held_back) {
+    in_trouble_ = true;
+    const bool held = report.state == "held";
+    const std::string what = report.state == "paused" ? "paused" : held ? "held back" : "failing";
+    const std::string next = report.next_probe_at ? (held ? "goes on at " : "the next probe goes out at ") +
+                                                        to_rfc3339(*report.next_probe_at)
+                                                  : "nothing is sent until then";
+    return {true, "delivery is " + what + ": " + reason_of(report) + "; " + said(left) + "; " + next + said(held_back)};
+}
+
+}  // namespace posthaste
