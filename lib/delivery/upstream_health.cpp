@@ -164,15 +164,14 @@ void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome
     if (is_overload(outcome)) window_.overloaded(ticket.serial);
     if (paused_) return;
     if (open_) {
-        last_trouble_ = outcome;
+        opening_.trouble = outcome;
         return;
     }
     if (++failures_in_a_row_ < rules_.failures_that_open) return;
     open_ = true;
     ++troubles_;
     ++stops_;
-    since_ = now.wall;
-    last_trouble_ = outcome;
+    opening_ = {now.wall, outcome};
     window_.restart();
     probe_interval_ = first_open_probe;
     next_probe_ = now.steady + jittered(probe_interval_, random);
@@ -181,21 +180,20 @@ void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome
 void upstream_health::hold(const attempt_outcome& outcome, instant now) {
     const bool anew = now.steady >= held_until_;  // else it is the answer to what was sent before the hold
     if (anew) {
-        since_ = now.wall;
-        ++troubles_;
+        hold_.since = now.wall;
+        if (!paused_) ++troubles_;
         window_.held();
     }
     if (anew && !outcome.retry_after) last_hold_ = std::clamp(last_hold_ * 2, first_hold, last_hold);
     const milliseconds asked = std::clamp(outcome.retry_after.value_or(last_hold_), milliseconds{0}, longest_hold);
     held_until_ = std::max(held_until_, now.steady + asked);
-    if (!paused_) last_trouble_ = outcome;
+    hold_.trouble = outcome;
 }
 
 void upstream_health::pause(cause why, const attempt_outcome& outcome, instant now) {
-    paused_ = pausing{why, now.wall};
+    paused_ = pausing{why, now.wall, outcome};
     ++troubles_;
     ++stops_;
-    last_trouble_ = outcome;
     window_.restart();
     open_ = false;
     failures_in_a_row_ = 0;
@@ -244,18 +242,18 @@ void upstream_health::look_again(instant now, bool other_key) {
     probe_interval_ = paused_ ? milliseconds{0} : first_open_probe;
 }
 
-std::string upstream_health::reason() const {
-    if (!paused_) return trouble_text(last_trouble_);
+std::string upstream_health::pause_reason() const {
+    const attempt_outcome& trouble = paused_->trouble;
     switch (paused_->why) {
         case cause::by_hand:
             return "by-hand: somebody stopped the sending; \"posthaste resume\" lets it go on";
         case cause::rejecting_everything:
             return "rejecting-everything: " + std::to_string(rules_.reject_guard) +
                    " different events in a row were rejected" +
-                   (last_trouble_.status ? ", the last with " + std::to_string(*last_trouble_.status) : "") +
+                   (trouble.status ? ", the last with " + std::to_string(*trouble.status) : "") +
                    "; check upstream.url, the API key and what the events hold, then \"posthaste resume\"";
         case cause::setup:
-            return trouble_text(last_trouble_);
+            return trouble_text(trouble);
     }
     return "";
 }
@@ -268,8 +266,9 @@ void upstream_health::describe(upstream_report& to, instant now) const {
     to.state = to_string(current);
     to.concurrency = window_.size();
     if (current == upstream_state::up) return;
-    to.reason = reason();
-    to.since = paused_ ? paused_->since : since_;
+    const halt& halted = current == upstream_state::held ? hold_ : opening_;
+    to.reason = paused_ ? pause_reason() : trouble_text(halted.trouble);
+    to.since = paused_ ? paused_->since : halted.since;
     if (current == upstream_state::held)
         to.next_probe_at = on_the_wall(held_until_);
     else if (probes())

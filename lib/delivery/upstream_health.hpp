@@ -82,7 +82,8 @@ class upstream_health {
     // one's.
     void look_again(instant now, bool other_key);
 
-    // How often a pause, a hold or an opening began: tells one from the next.
+    // How often a pause, a hold or an opening began: tells one from the next. A hold under a pause does not count: it
+    // is the answer to a probe, and nobody sees it.
     [[nodiscard]] std::uint32_t troubles() const noexcept { return troubles_; }
     [[nodiscard]] std::uint32_t concurrency() const noexcept { return window_.size(); }
     // state, reason, since, next_probe_at, concurrency.
@@ -94,6 +95,13 @@ class upstream_health {
     struct pausing {
         cause why = cause::by_hand;
         wall_time since{};
+        attempt_outcome trouble{};  // that led to it
+    };
+
+    // The same of a hold or an opening: each has its own, as one can come upon the other.
+    struct halt {
+        wall_time since{};
+        attempt_outcome trouble{};
     };
 
     void delivered(const attempt_ticket& ticket, bool surely, instant now);
@@ -105,7 +113,7 @@ class upstream_health {
     void close();
     [[nodiscard]] bool probes() const noexcept;
     [[nodiscard]] bool is_probe_of_this_stop(const attempt_ticket& ticket) const noexcept;
-    [[nodiscard]] std::string reason() const;
+    [[nodiscard]] std::string pause_reason() const;
 
     health_rules rules_;
     send_window window_;
@@ -123,10 +131,10 @@ class upstream_health {
     std::uint32_t rejections_in_a_row_ = 0;
     bool guard_armed_ = true;
     std::uint32_t troubles_ = 0;
-    std::uint32_t stops_ = 0;         // the same without the holds: which one a probe belongs to
-    std::uint32_t looks_ = 0;         // calls of look_again()
-    wall_time since_{};               // of open or held
-    attempt_outcome last_trouble_{};  // that led to the present state
+    std::uint32_t stops_ = 0;  // the same without the holds: which one a probe belongs to
+    std::uint32_t looks_ = 0;  // calls of look_again()
+    halt hold_;
+    halt opening_;
 };
 
 }  // namespace posthaste

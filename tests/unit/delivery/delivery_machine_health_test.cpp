@@ -243,5 +243,19 @@ TEST_F(delivery_machine_health_test, a_change_of_state_is_told_once) {
     EXPECT_EQ(only<report_upstream>(answer(200)).at(0).now.state, "up");
 }
 
+TEST_F(delivery_machine_health_test, a_pause_is_told_once_whatever_its_probes_are_answered) {
+    begin();
+    commit("ada", 1, 1);
+    EXPECT_EQ(only<report_upstream>(answer(401)).size(), 1u);
+    for (const int status : {429, 401, 503, 429}) {
+        wait_for(minutes{5});
+        ASSERT_EQ(running.size(), 1u);
+        EXPECT_TRUE(only<report_upstream>(answer(status)).empty()) << status;
+    }
+    auto& resumed = resume(resume_asked{});
+    ASSERT_EQ(only<report_upstream>(resumed).size(), 1u);
+    EXPECT_EQ(only<report_upstream>(resumed)[0].now.state, "held");
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "tests/unit/delivery/upstream_health_fixture.hpp"
 
 namespace posthaste {
@@ -255,6 +257,31 @@ TEST_F(upstream_health_test, no_probe_goes_out_during_a_hold) {
     answer(429, minutes{10});
     EXPECT_EQ(state(), upstream_state::paused);
     EXPECT_EQ(wait(), minutes{10});
+}
+
+TEST_F(upstream_health_test, shows_the_reason_of_the_state_it_shows) {
+    answer(401);
+    const auto paused_at = clock.now().wall;
+    clock.advance(seconds{30});
+    answer(429, minutes{10});
+    EXPECT_THAT(*report().reason, ::testing::StartsWith("key-refused: "));
+    EXPECT_EQ(report().since, paused_at);
+    health.resume_by_hand();
+    EXPECT_EQ(state(), upstream_state::held);
+    EXPECT_THAT(*report().reason, ::testing::StartsWith("asked-to-wait: "));
+    EXPECT_EQ(report().since, clock.now().wall);
+}
+
+TEST_F(upstream_health_test, shows_why_it_is_open_again_once_a_hold_in_between_is_over) {
+    fail_until_open();
+    const auto open_since = clock.now().wall;
+    clock.advance(seconds{1});
+    answer(429, seconds{90});
+    EXPECT_THAT(*report().reason, ::testing::StartsWith("asked-to-wait: "));
+    clock.advance(seconds{90});
+    EXPECT_EQ(state(), upstream_state::open);
+    EXPECT_EQ(report().reason, "unreachable: why");
+    EXPECT_EQ(report().since, open_since);
 }
 
 TEST_F(upstream_health_test, overload_halves_what_runs_at_once_and_other_failures_do_not) {
