@@ -34,6 +34,12 @@ std::string reason_of(const upstream_report& report) {
     return reason.starts_with(repeated) ? reason.substr(repeated.size()) : reason;
 }
 
+trouble_story::line paused(const upstream_report& report, backlog left) {
+    const std::string next = report.next_probe_at ? "the next probe goes out at " + to_rfc3339(*report.next_probe_at)
+                                                  : "nothing is sent until then";
+    return {true, "delivery is paused: " + reason_of(report) + "; " + said(left) + "; " + next};
+}
+
 // `what`: how often that came, and is over.
 trouble_story::line past(const std::string& what, std::uint64_t times, const std::string& last) {
     return {true, what + " " + grouped(times) + (times == 1 ? " more time" : " more times") +
@@ -60,13 +66,14 @@ trouble_story::lines trouble_story::state_changed(const upstream_report& report,
     const std::string before = std::exchange(state_, report.state);
     // It answered, were it that it rejects this one event. The end of a hold is only the end of a time.
     if (state_ == "up" && before == "open") return delivered();
-    if (state_ == "up") return {};
-    repeated* kind = guarded(state_);
-    if (kind == nullptr) return {begins(report, left, 0)};
-    kind->last = reason_of(report);
-    const auto held_back = kind->guard.admit(now);
-    if (!held_back) return {};
-    return {begins(report, left, *held_back)};
+    if (state_ == "paused") return {paused(report, left)};
+    lines told;
+    if (before == "paused") told.push_back({false, "delivery is no longer paused; " + said(left)});
+    if (state_ == "up") return told;
+    repeated& kind = state_ == "held" ? holds_ : openings_;
+    kind.last = reason_of(report);
+    if (const auto held_back = kind.guard.admit(now)) told.push_back(begins(report, left, *held_back));
+    return told;
 }
 
 std::optional<steady_time> trouble_story::due() const {
@@ -94,12 +101,6 @@ trouble_story::lines trouble_story::held_back(const upstream_report& report, bac
     return told;
 }
 
-// Null: whatever is said of it is said at once.
-trouble_story::repeated* trouble_story::guarded(const std::string& state) {
-    if (state == "held") return &holds_;
-    return state == "open" ? &openings_ : nullptr;
-}
-
 trouble_story::line trouble_story::fails(backlog left, std::uint64_t held_back) {
     in_trouble_ = true;
     return {true, failures_.last + "; " + said(left) + "; retrying" + said(held_back)};
@@ -108,11 +109,9 @@ trouble_story::line trouble_story::fails(backlog left, std::uint64_t held_back) 
 trouble_story::line trouble_story::begins(const upstream_report& report, backlog left, std::uint64_t held_back) {
     in_trouble_ = true;
     const bool held = report.state == "held";
-    const std::string what = report.state == "paused" ? "paused" : held ? "held back" : "failing";
-    const std::string next = report.next_probe_at ? (held ? "goes on at " : "the next probe goes out at ") +
-                                                        to_rfc3339(*report.next_probe_at)
-                                                  : "nothing is sent until then";
-    return {true, "delivery is " + what + ": " + reason_of(report) + "; " + said(left) + "; " + next + said(held_back)};
+    return {true, std::string("delivery is ") + (held ? "held back: " : "failing: ") + reason_of(report) + "; " +
+                      said(left) + (held ? "; goes on at " : "; the next probe goes out at ") +
+                      to_rfc3339(report.next_probe_at.value_or(wall_time{})) + said(held_back)};
 }
 
 }  // namespace posthaste

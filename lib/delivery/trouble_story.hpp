@@ -2,7 +2,8 @@
 //
 // Trouble that keeps coming back is said at most once a minute and kind. What was held back is said when the minute is
 // over, with how often it came: as present where it still stands, and so its end is said as well; else as past. The
-// caller comes back then (due()). Never a body, a key or what the upstream wrote.
+// caller comes back then (due()). A pause is said each time, and its end as soon as it ends, whoever ends it. Never a
+// body, a key or what the upstream wrote.
 //
 // Pure: the time is handed in. Not thread-safe.
 
@@ -52,7 +53,6 @@ class trouble_story {
         std::string last{};  // what it said, or would have
     };
 
-    [[nodiscard]] repeated* guarded(const std::string& state);
     [[nodiscard]] line begins(const upstream_report& report, backlog left, std::uint64_t held_back);
     [[nodiscard]] line fails(backlog left, std::uint64_t held_back);
 

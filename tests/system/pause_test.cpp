@@ -177,5 +177,19 @@ TEST(pause, by_hand_sends_nothing_while_accepting_goes_on_also_after_a_crash) {
     EXPECT_EQ(upstream.requests().size(), ids.size());
 }
 
+TEST(pause, ends_in_the_log_as_soon_as_somebody_ends_it_though_nothing_waits) {
+    upstream_process upstream;
+    upstream.start();
+    daemon_under_test daemon(upstream.url());
+    daemon.start();
+    for (std::size_t each = 1; each <= 3; ++each) {
+        ASSERT_EQ(posthaste(daemon, "pause").status, 0);
+        ASSERT_EQ(posthaste(daemon, "resume").status, 0);
+        EXPECT_TRUE(wait_until([&] { return count_in(daemon.log(), "delivery is no longer paused") == each; }))
+            << daemon.log();
+    }
+    EXPECT_EQ(count_in(daemon.log(), "delivery is paused: by-hand: "), 3U) << daemon.log();
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -115,6 +115,22 @@ TEST_F(trouble, that_flaps_for_an_hour_costs_two_lines_a_minute_at_most) {
     EXPECT_GE(lines, 60U);
 }
 
+TEST_F(trouble, of_a_pause_ends_in_the_log_when_the_pause_does_each_time) {
+    for (int each = 0; each < 3; ++each) {
+        EXPECT_THAT(becomes("paused", seconds{each}), ElementsAre(StartsWith("delivery is paused: ")));
+        EXPECT_THAT(becomes("up", seconds{each}), ElementsAre("delivery is no longer paused; 3 events wait"));
+        EXPECT_THAT(delivered(), IsEmpty());
+    }
+}
+
+TEST_F(trouble, of_a_pause_ends_in_the_log_also_where_a_hold_goes_on_behind_it) {
+    EXPECT_THAT(becomes("held", seconds{0}), ElementsAre(StartsWith("delivery is held back: ")));
+    EXPECT_THAT(becomes("paused", seconds{1}), ElementsAre(StartsWith("delivery is paused: ")));
+    EXPECT_THAT(becomes("held", seconds{2}), ElementsAre("delivery is no longer paused; 3 events wait"));
+    EXPECT_THAT(held_back("held", seconds{60}), ElementsAre(StartsWith("delivery is held back: ")));
+    EXPECT_THAT(delivered(), ElementsAre(over));
+}
+
 TEST_F(trouble, with_a_breaker_is_over_with_the_answer_that_closes_it_whatever_it_says_of_the_event) {
     EXPECT_THAT(becomes("open", seconds{0}), ElementsAre(StartsWith("delivery is failing: ")));
     EXPECT_THAT(becomes("up", seconds{1}), ElementsAre(over));
