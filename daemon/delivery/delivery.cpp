@@ -133,7 +133,15 @@ struct delivery::impl final : private attempt_listener {
         happened(std::move(what));
     }
 
+    // Nothing was fetched yet, and a pause that goes on is told all the same with what waits.
+    void start(upstream_memory left, std::size_t pending) {
+        found_pending = pending;
+        happened(delivery_started{std::move(left)});
+        found_pending.reset();
+    }
+
     [[nodiscard]] posthaste::backlog backlog() const {
+        if (found_pending) return {*found_pending, false};
         const bool more = machine.more_on_disk() || machine.window().any_parked();
         return {machine.window().size(), more};
     }
@@ -256,6 +264,7 @@ struct delivery::impl final : private attempt_listener {
     timer minute;                           // the one in which the log holds repeated trouble back
     bool awaits_minute = false;
     delivery_log log;
+    std::optional<std::size_t> found_pending;  // pending events, at the start
     rate_window delivered;
     delivery_meter meter;
     steady_time moment;  // of what is being obeyed
@@ -280,8 +289,8 @@ result<void, start_failure> delivery::open() {
     return {};
 }
 
-void delivery::start(upstream_memory left) {
-    impl_->happened(delivery_started{std::move(left)});
+void delivery::start(upstream_memory left, std::size_t pending) {
+    impl_->start(std::move(left), pending);
 }
 
 void delivery::stop(milliseconds grace, std::function<void()> done) {

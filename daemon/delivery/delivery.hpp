@@ -55,8 +55,8 @@ class delivery final : public commit_listener {
 
     // Loads the certificates; on the calling thread, before the io_context runs.
     [[nodiscard]] result<void, start_failure> open();
-    // Begins to fetch and send. `left`: by the run before.
-    void start(upstream_memory left);
+    // Begins to fetch and send. `left`: by the run before, which left so many `pending` events too.
+    void start(upstream_memory left, std::size_t pending);
     // Starts no further attempt; those in flight get up to `grace`; `done` runs once all are settled or given up.
     void stop(milliseconds grace, std::function<void()> done);
 

@@ -82,7 +82,8 @@ class running_daemon {
         const upstream_memory left = store_.remembered();
         store_.start(&delivery_);
         delivery_thread_.start();
-        boost::asio::post(delivery_thread_.io(), [this, left] { delivery_.start(left); });
+        boost::asio::post(delivery_thread_.io(),
+                          [this, left, pending = found->pending] { delivery_.start(left, pending); });
         listener_.start();
         reloader_.start();
         heartbeat_.start();

@@ -172,6 +172,7 @@ TEST(pause, by_hand_sends_nothing_while_accepting_goes_on_also_after_a_crash) {
     ASSERT_TRUE(daemon.running().wait_for_output("configuration reloaded: ")) << daemon.log();
     expect_unburned(daemon, ids);
     EXPECT_EQ(upstream.requests().size(), 0U);
+    EXPECT_THAT(daemon.log(), testing::ContainsRegex("delivery is paused: by-hand: .*; 10 events wait;"));
     ASSERT_EQ(posthaste(daemon, "resume").status, 0);
     expect_delivered_at_first(daemon, ids);
     EXPECT_EQ(upstream.requests().size(), ids.size());
