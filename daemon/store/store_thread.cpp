@@ -10,6 +10,7 @@
 
 #include "daemon/store/answers.hpp"
 #include "daemon/store/fail_stop.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/base/require.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/row_sum.hpp"
@@ -102,18 +103,19 @@ std::optional<milliseconds> store_thread::patience() {
     if (!lookups_.empty() || may_shrink_) {
         return milliseconds{0};
     }
+    const auto most = acceptance_.waits() ? std::optional(look_at_disk) : std::nullopt;
     const auto due = box_->next_trim();
     if (!due) {
         fail(due.error());
     }
     if (!*due) {
-        return std::nullopt;
+        return most;
     }
     const auto left = **due - options_.now().wall;
     if (left <= milliseconds{0}) {
         return low_ ? look_at_disk : milliseconds{0};  // nothing is dropped while the disk is full
     }
-    return left + trim_delay;
+    return std::min(left + trim_delay, most.value_or(left + trim_delay));
 }
 
 void store_thread::commit(store_batch taken) {
@@ -149,6 +151,7 @@ void store_thread::commit(store_batch taken) {
     std::ranges::move(taken.lookups, std::back_inserter(lookups_));
     taken.lookups.clear();
     held_.reset();
+    tell_acceptance(*outcome);
     if (outcome->stuck) {
         hold(std::move(taken));
         return;
@@ -307,6 +310,31 @@ void store_thread::warn_full(const char* what) {
     if (const auto held_back = full_warnings_.admit(options_.now().steady)) {
         spdlog::warn("the disk of the outbox {} is full: {}; make room there ({} more such lines held back)",
                      printable(options_.queue.path, 1024), what, *held_back);
+    }
+}
+
+void store_thread::tell_acceptance(const batch_outcome& outcome) {
+    using kind = submission_outcome::kind;
+    const auto of = [&](append_outcome append, kind submission) {
+        return std::ranges::count(outcome.appends, append) +
+               std::ranges::count(outcome.submissions, submission, &submission_outcome::what);
+    };
+    const auto by_disk = of(append_outcome::disk_full, kind::disk_full);
+    const auto by_queue = of(append_outcome::queue_full, kind::queue_full);
+    std::string why;
+    if (low_ || outcome.stuck || outcome.readers_wait || by_disk > 0) {
+        why = "the disk of the outbox " + printable(options_.queue.path, 1024) +
+              " is full, or has less room than queue.disk_reserve asks for; make room there";
+    } else if (box_->is_full() || by_queue > 0) {
+        const auto& totals = box_->totals();
+        why = "the queue is full (" + std::to_string(totals.pending) + " events pending and " +
+              std::to_string(totals.dead) + " dead, " + size_text(totals.bytes) +
+              " in all): see with \"posthaste status\" what keeps events from being delivered, discard dead ones, or "
+              "raise queue.max_events and queue.max_bytes";
+    }
+    const auto line = acceptance_.looked(options_.now().steady, why, static_cast<std::uint64_t>(by_disk + by_queue));
+    if (line) {
+        spdlog::log(line->is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line->text);
     }
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/store/store_batch.hpp"
 #include "lib/base/log.hpp"
 #include "lib/metrics/store_meter.hpp"
+#include "lib/outbox/acceptance_story.hpp"
 #include "lib/outbox/batch.hpp"
 #include "lib/outbox/commit_queue.hpp"
 #include "lib/outbox/outbox.hpp"
@@ -57,6 +58,8 @@ class store_thread {
     [[nodiscard]] std::optional<milliseconds> patience();
     void report_unknown(std::size_t settlements);
     void warn_full(const char* what);
+    // Whether new events are taken, for the log; after a commit and what it made of `held_`.
+    void tell_acceptance(const batch_outcome& outcome);
     static void refuse_rest(store_batch& of);
     [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting = {});
 
@@ -76,6 +79,7 @@ class store_thread {
     bool told_unknown_ = false;
     std::size_t dead_rows_ = 8;  // as in commit_chance
     repeat_guard full_warnings_;
+    acceptance_story acceptance_;
     store_meter meter_;
 };
 

@@ -62,6 +62,8 @@ class full_disk_test : public testing::TestWithParam<small_disk::kind> {
     void expect_all_well(daemon_under_test& daemon, load& users) {
         disk->empty();
         EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
+        EXPECT_TRUE(daemon.running().wait_for_output("no new events are taken, posts get 503: the disk "));
+        EXPECT_TRUE(daemon.running().wait_for_output("new events are taken again; ")) << daemon.log();
         users.finish();
         EXPECT_THAT(kinds_of_refusal(users), Each("503 disk-full"));
         upstream.answer_with({answers(200)});
@@ -141,7 +143,11 @@ TEST(full_queue, at_max_events_refuses_and_takes_again_once_it_has_drained) {
     for (int event = 0; event < 50; ++event)
         daemon.post(sample_event());
     EXPECT_TRUE(refuses(daemon, "queue-full"));
+    EXPECT_TRUE(
+        daemon.running().wait_for_output("no new events are taken, posts get 503: the queue is full (50 events"));
     upstream.start();
+    EXPECT_TRUE(daemon.running().wait_for_output("new events are taken again; 1 request was refused meanwhile"))
+        << daemon.log();
     EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status();
     EXPECT_THAT(repeated(upstream), IsEmpty());
