@@ -65,6 +65,7 @@ struct delivery::impl final : private attempt_listener {
     void obey(settle_event& todo) {
         const bool watched = watch.wants(todo.what.number);
         const settlement told = watched ? todo.what : settlement{};
+        log.settled(todo.what);
         events.settle(std::move(todo.what));
         if (watched) watch.settled(told, answer);  // after the store was told: whoever hears may ask for the event
     }

@@ -1,6 +1,7 @@
 #include "daemon/delivery/delivery_log.hpp"
 
 #include <string>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -12,6 +13,10 @@ namespace {
 
 std::string attempts_text(std::uint64_t count) {
     return count == 1 ? "1 attempt" : std::to_string(count) + " attempts";
+}
+
+std::string named(const uuid& id, const std::string& event_name) {
+    return to_string(id) + " (" + printable(event_name) + ")";
 }
 
 bool is_debugging() {
@@ -26,26 +31,35 @@ void log_all(const trouble_story::lines& lines) {
 }  // namespace
 
 void delivery_log::died(const report_death& death) {
-    if (death.reason == death_reason::damaged) {
-        spdlog::warn("event number {} is damaged on disk (its checksum is wrong): it is never sent, and kept as dead",
-                     death.number);
-        return;
-    }
+    if (death.reason == death_reason::damaged) return;  // the store knows who that is, and tells
     const std::string status = death.status ? std::to_string(*death.status) : "none";
-    spdlog::warn("event {} ({}) is dead: {}, status {}, after {}", to_string(death.id), printable(death.event_name),
+    spdlog::warn("event {} is dead: {}, status {}, after {}", named(death.id, death.event_name),
                  to_string(death.reason), status, attempts_text(death.attempts));
 }
 
 void delivery_log::attempt_starts(const pending_event& event, std::uint32_t retries) {
-    if (is_debugging()) spdlog::debug("event {}: attempt {} starts", to_string(event.id), retries + 1);
+    if (is_debugging()) spdlog::debug("event {}: attempt {} starts", named(event.id, event.what.name), retries + 1);
 }
 
 void delivery_log::attempt_ended(const pending_event& event, const attempt_outcome& outcome) {
+    judged_.clear();
     if (!is_debugging()) return;
+    judged_ = named(event.id, event.what.name);
     if (outcome.status)
-        spdlog::debug("event {}: answered {}", to_string(event.id), *outcome.status);
+        spdlog::debug("event {}: answered {}", judged_, *outcome.status);
     else
-        spdlog::debug("event {}: no answer: {}", to_string(event.id), outcome.message);
+        spdlog::debug("event {}: no answer: {}", judged_, outcome.message);
+}
+
+void delivery_log::settled(const settlement& what) {
+    if (judged_.empty()) return;
+    const std::string whose = std::exchange(judged_, {});
+    if (what.what == settlement::kind::delivered)
+        spdlog::debug("event {}: delivered, after {}", whose, attempts_text(what.attempts));
+    else if (what.what == settlement::kind::dead)
+        spdlog::debug("event {}: dead: {}", whose, to_string(what.reason));
+    else if (what.what == settlement::kind::failed)
+        spdlog::debug("event {}: to be sent again, due at {}", whose, to_rfc3339(what.history.next_at));
 }
 
 void delivery_log::attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now) {

@@ -1,11 +1,12 @@
 // What delivery tells in the log: an event's death, and trouble with the upstream (lib/delivery/trouble_story.hpp).
-// Never a body, a key or what the upstream wrote; at debug each attempt can be followed by the event's id. Belongs to
-// the delivery thread.
+// Never a body, a key or what the upstream wrote; at debug each event can be followed by its id, from its first attempt
+// on. Belongs to the delivery thread.
 
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "lib/base/time.hpp"
 #include "lib/delivery/delivery_machine.hpp"
@@ -20,6 +21,8 @@ class delivery_log {
 
     void attempt_starts(const pending_event& event, std::uint32_t retries);
     void attempt_ended(const pending_event& event, const attempt_outcome& outcome);
+    // What the attempt that ended last made of its event.
+    void settled(const settlement& what);
 
     // An attempt failed, and the upstream is up all the same.
     void attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now);
@@ -34,6 +37,7 @@ class delivery_log {
 
   private:
     trouble_story story_;
+    std::string judged_;  // the event whose attempt ended last, by id and name; only at debug
 };
 
 }  // namespace posthaste

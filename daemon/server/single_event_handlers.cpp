@@ -3,8 +3,11 @@
 #include <functional>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "daemon/server/event_handler.hpp"
 #include "daemon/server/refusals.hpp"
+#include "lib/base/text.hpp"
 
 namespace posthaste {
 namespace {
@@ -78,13 +81,21 @@ void retry_event_handler::handle(std::shared_ptr<exchange> request) {
     const std::string_view text = path.substr(path.rfind('/') + 1);
     look_up(find_, std::move(request), text, [this](std::shared_ptr<exchange> asked, const event_facts& found) {
         const uuid id = found.id;
-        if (found.state == event_state::pending) return hasten_(found.number, [this, asked, id] { show(asked, id); });
+        if (found.state == event_state::pending) return hasten(asked, found);
         const dead_request again{dead_request::kind::retry, only(found.number)};
         source_.dead(again, [this, asked, id](const result<dead_report, refusal>& outcome) {
             if (!is_done(*asked, outcome)) return;
             if (outcome->skipped > 0) return asked->answer(damaged(id));
             show(asked, id);
         });
+    });
+}
+
+void retry_event_handler::hasten(std::shared_ptr<exchange> request, const event_facts& found) {
+    hasten_(found.number, [this, request = std::move(request), id = found.id, name = found.name] {
+        if (spdlog::should_log(spdlog::level::debug))
+            spdlog::debug("event {} ({}): due now, by hand", to_string(id), printable(name));
+        show(request, id);
     });
 }
 

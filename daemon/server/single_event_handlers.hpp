@@ -23,6 +23,7 @@ class retry_event_handler final : public handler {
     void handle(std::shared_ptr<exchange> request) override;
 
   private:
+    void hasten(std::shared_ptr<exchange> request, const event_facts& found);
     void show(std::shared_ptr<exchange> request, const uuid& id);
 
     event_finder find_;

@@ -128,12 +128,16 @@ void store_thread::commit(store_batch taken) {
     }
     const auto now = options_.now();
     watch_disk(now.steady, bytes_of_new(taken.work));
-    auto outcome = commit_batch(*box_, taken.work,
-                                {.now = now.wall,
-                                 .refuse_appends = held_ || low_,
-                                 .may_grow = held_ && !disk_.nearly_full(),
-                                 .dead_rows = dead_rows_,
-                                 .random = options_.random});
+    const commit_chance chance{.now = now.wall,
+                               .refuse_appends = held_ || low_,
+                               .may_grow = held_ && !disk_.nearly_full(),
+                               .dead_rows = dead_rows_,
+                               .random = options_.random};
+    if (const auto seen = paths_.look(*box_, taken.work, chance); !seen) {
+        refuse_rest(taken);
+        fail(seen.error(), std::move(taken.append_replies));
+    }
+    auto outcome = commit_batch(*box_, taken.work, chance);
     if (!outcome) {
         refuse_rest(taken);
         fail(outcome.error(), std::move(taken.append_replies));
@@ -144,6 +148,7 @@ void store_thread::commit(store_batch taken) {
         dead_rows_ = dead_rows_after(took);
     }
     may_shrink_ = true;
+    paths_.committed(taken.work, *outcome);
     answer_appends(accept_, taken, outcome->appends);
     answer_submissions(accept_, taken, outcome->submissions);
     answer_imports(accept_, taken, outcome->imports);

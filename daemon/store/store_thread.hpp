@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "daemon/store/disk_gauge.hpp"
+#include "daemon/store/path_log.hpp"
 #include "daemon/store/store.hpp"
 #include "daemon/store/store_batch.hpp"
 #include "lib/base/log.hpp"
@@ -80,6 +81,7 @@ class store_thread {
     std::size_t dead_rows_ = 8;  // as in commit_chance
     repeat_guard full_warnings_;
     acceptance_story acceptance_;
+    path_log paths_;
     store_meter meter_;
 };
 
