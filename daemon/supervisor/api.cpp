@@ -74,6 +74,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
       waits_(accept, {.most = most_waits(*frozen),
                       .find = [&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
                       .leave = [&upstream](std::uint64_t watch) { upstream.forget_watch(watch); }}),
+      minute_(accept),
       events_({.body_limit = frozen->limits.body,
                .now = read_clocks,
                .refusing = [this] { return refusing(); },
@@ -160,15 +161,44 @@ void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
     status_.reconfigure(frozen->queue);
     metrics_.reconfigure(frozen->queue);
+    tell_all_held_back();
     warnings_ = {};
 }
 
 void api::warn_of(const envelope& mismatched) {
     if (const auto line = warnings_.note(mismatched, read_clocks().steady)) spdlog::warn("{}", *line);
+    await_minute();
+}
+
+// What the log held back is told when its minute is over.
+void api::await_minute() {
+    if (awaits_minute_) return;
+    const auto due = warnings_.due();
+    if (!due) return;
+    if (stopping_) return tell_held_back(*due);
+    awaits_minute_ = true;
+    minute_.expires_at(*due);
+    minute_.async_wait([this](const boost::system::error_code& cancelled) {
+        awaits_minute_ = false;
+        if (!cancelled) tell_held_back(read_clocks().steady);
+        await_minute();
+    });
+}
+
+void api::tell_held_back(steady_time by) {
+    for (const std::string& line : warnings_.held_back(by))
+        spdlog::warn("{}", line);
+}
+
+void api::tell_all_held_back() {
+    minute_.cancel();
+    while (const auto due = warnings_.due())
+        tell_held_back(*due);
 }
 
 void api::stop() {
     stopping_ = true;
+    tell_all_held_back();
     waits_.stop();
     stream_.stop();
 }

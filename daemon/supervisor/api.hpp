@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "daemon/dashboard/dashboard.hpp"
 #include "daemon/delivery/delivery.hpp"
@@ -62,6 +63,9 @@ class api {
     [[nodiscard]] std::optional<refusal> refusing() const;
     [[nodiscard]] by_hand_source by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream);
     void warn_of(const envelope& mismatched);
+    void await_minute();
+    void tell_held_back(steady_time by);
+    void tell_all_held_back();
     [[nodiscard]] status_source source_of(boost::asio::io_context& accept, store& outbox, delivery& upstream,
                                           std::function<configuration_state()> configuration);
 
@@ -71,6 +75,8 @@ class api {
     accept_measures measures_;
     delivery_waits waits_;
     schema_warnings warnings_;
+    boost::asio::steady_timer minute_;  // the one in which the log holds warnings back
+    bool awaits_minute_ = false;
     events_handler events_;
     batch_handler batch_;
     users_handler users_;

@@ -26,4 +26,24 @@ std::optional<std::string> schema_warnings::note(const envelope& mismatched, ste
     return line;
 }
 
+std::optional<steady_time> schema_warnings::due() const {
+    std::optional<steady_time> first;
+    for (const auto& [event, guard] : guards_) {
+        const auto next = guard.due();
+        if (next && (!first || *next < *first)) first = next;
+    }
+    return first;
+}
+
+std::vector<std::string> schema_warnings::held_back(steady_time now) {
+    std::vector<std::string> lines;
+    for (auto& [event, guard] : guards_) {
+        const auto next = guard.due();
+        if (!next || *next > now) continue;
+        lines.push_back(std::to_string(*guard.admit(now)) + " more events that were posted for \"" + printable(event) +
+                        "\" did not fit its schema since the last such line");
+    }
+    return lines;
+}
+
 }  // namespace posthaste

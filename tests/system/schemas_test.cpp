@@ -63,6 +63,8 @@ TEST(schemas, that_warn_tell_a_batch_in_one_line) {
     EXPECT_EQ(daemon.status()["queue"]["pending"], 4);
     EXPECT_EQ(daemon.stop(), 0);
     EXPECT_EQ(warnings_in(daemon.log()), 1U) << daemon.log();
+    EXPECT_THAT(daemon.log(),
+                HasSubstr("3 more events that were posted for \"Ticket Created\" did not fit its schema"));
 }
 
 TEST(schemas, that_warn_leave_unknown_events_rejected_where_they_are_to_be) {

@@ -50,5 +50,21 @@ TEST(schema_warning, comes_once_a_minute_for_each_event_and_counts_the_others) {
     EXPECT_THAT(*warnings.note(mismatched("a"), start + seconds{120}), Not(HasSubstr("more such events")));
 }
 
+TEST(schema_warning, tells_how_many_were_held_back_though_none_comes_later) {
+    schema_warnings warnings;
+    EXPECT_TRUE(warnings.note(mismatched("a"), start));
+    EXPECT_EQ(warnings.due(), std::nullopt);
+    EXPECT_FALSE(warnings.note(mismatched("a"), start + seconds{1}));
+    EXPECT_FALSE(warnings.note(mismatched("a"), start + seconds{2}));
+    EXPECT_TRUE(warnings.note(mismatched("b"), start + seconds{3}));
+    EXPECT_FALSE(warnings.note(mismatched("b"), start + seconds{4}));
+    EXPECT_EQ(warnings.due(), start + seconds{60});
+    EXPECT_THAT(warnings.held_back(start + seconds{60}),
+                testing::ElementsAre("2 more events that were posted for \"a\" did not fit its schema since the last "
+                                     "such line"));
+    EXPECT_EQ(warnings.due(), start + seconds{63});
+    EXPECT_THAT(warnings.held_back(start + seconds{60}), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace posthaste
