@@ -157,6 +157,7 @@ struct delivery::impl final : private attempt_listener {
         const attempt_outcome kept = failed ? outcome : attempt_outcome{};
         answer = std::exchange(outcome.answer, {});
         happened(now, posthaste::attempt_ended{place, std::move(outcome)});
+        log.attempt_judged();
         meter.judged(measured, machine.concluded());
         answer.reset();
         if (machine.report(now).state != "up") return;

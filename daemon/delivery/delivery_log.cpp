@@ -62,6 +62,11 @@ void delivery_log::settled(const settlement& what) {
         spdlog::debug("event {}: to be sent again, due at {}", whose, to_rfc3339(what.history.next_at));
 }
 
+void delivery_log::attempt_judged() {
+    if (judged_.empty()) return;
+    spdlog::debug("event {}: to be sent again, with the key that is used now", std::exchange(judged_, {}));
+}
+
 void delivery_log::attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now) {
     log_all(story_.attempt_failed(outcome, left, now));
 }

@@ -23,6 +23,8 @@ class delivery_log {
     void attempt_ended(const pending_event& event, const attempt_outcome& outcome);
     // What the attempt that ended last made of its event.
     void settled(const settlement& what);
+    // Nothing, where that was not told: its answer was about a key that has been replaced.
+    void attempt_judged();
 
     // An attempt failed, and the upstream is up all the same.
     void attempt_failed(const attempt_outcome& outcome, backlog left, steady_time now);
@@ -37,7 +39,7 @@ class delivery_log {
 
   private:
     trouble_story story_;
-    std::string judged_;  // the event whose attempt ended last, by id and name; only at debug
+    std::string judged_;  // the event whose attempt has just ended, by id and name; only at debug
 };
 
 }  // namespace posthaste

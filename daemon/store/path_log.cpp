@@ -45,7 +45,7 @@ void log_stored(const batch& work, const batch_outcome& outcome) {
 
 }  // namespace
 
-sqlite_result path_log::look(outbox& box, const batch& work, const commit_chance& chance) {
+void path_log::look(outbox& box, const batch& work, const commit_chance& chance) {
     leaving_.clear();
     for (const auto& one : work.settlements) {
         const bool damaged = one.what == settlement::kind::dead && one.reason == death_reason::damaged;
@@ -53,41 +53,32 @@ sqlite_result path_log::look(outbox& box, const batch& work, const commit_chance
             continue;
         }
         const auto what = damaged ? fate::damaged : fate::discarded;
-        if (const auto noted = note(box, one.number, event_state::pending, what, chance.now); !noted) {
-            return noted;
-        }
+        note(box, one.number, event_state::pending, what, chance.now);
     }
     if (!is_debugging()) {
-        return {};
+        return;
     }
     for (const auto& asked : work.by_hand) {
         selection_request which = asked.which;
         which.limit = std::min(which.limit, chance.dead_rows);
         const auto found = box.select(which);
         if (!found) {
-            return found.error();
+            continue;
         }
         const auto what = asked.what == dead_request::kind::retry ? fate::retried : fate::discarded;
         for (const sequence number : found->numbers) {
-            if (const auto noted = note(box, number, event_state::dead, what, chance.now); !noted) {
-                return noted;
-            }
+            note(box, number, event_state::dead, what, chance.now);
         }
     }
-    return {};
 }
 
-sqlite_result path_log::note(outbox& box, sequence number, event_state state, fate what, wall_time now) {
+void path_log::note(outbox& box, sequence number, event_state state, fate what, wall_time now) {
     const auto found = box.list({.state = state, .before = number + 1, .limit = 1}, now);
-    if (!found) {
-        return found.error();
-    }
     leaving one{.number = number, .what = what};
-    if (!found->events.empty() && found->last == number) {
+    if (found && !found->events.empty() && found->last == number) {
         one.name = named(found->events.front().id, found->events.front().name);
     }
     leaving_.push_back(std::move(one));
-    return {};
 }
 
 void path_log::committed(const batch& work, const batch_outcome& outcome) {

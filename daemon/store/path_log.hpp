@@ -15,8 +15,9 @@ namespace posthaste {
 
 class path_log {
   public:
-    // Before a commit: who they are whom it will remove or move.
-    [[nodiscard]] sqlite_result look(outbox& box, const batch& work, const commit_chance& chance);
+    // Before a commit: who they are whom it will remove or move. What cannot be read has no name, and is the commit's
+    // to stumble over.
+    void look(outbox& box, const batch& work, const commit_chance& chance);
     // After it.
     void committed(const batch& work, const batch_outcome& outcome);
 
@@ -29,7 +30,7 @@ class path_log {
         std::string name{};  // of the event, with its id; empty: not to be read
     };
 
-    [[nodiscard]] sqlite_result note(outbox& box, sequence number, event_state state, fate what, wall_time now);
+    void note(outbox& box, sequence number, event_state state, fate what, wall_time now);
 
     std::vector<leaving> leaving_;
 };

@@ -133,10 +133,7 @@ void store_thread::commit(store_batch taken) {
                                .may_grow = held_ && !disk_.nearly_full(),
                                .dead_rows = dead_rows_,
                                .random = options_.random};
-    if (const auto seen = paths_.look(*box_, taken.work, chance); !seen) {
-        refuse_rest(taken);
-        fail(seen.error(), std::move(taken.append_replies));
-    }
+    paths_.look(*box_, taken.work, chance);
     auto outcome = commit_batch(*box_, taken.work, chance);
     if (!outcome) {
         refuse_rest(taken);

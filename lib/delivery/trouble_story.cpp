@@ -24,7 +24,9 @@ std::string said(backlog left) {
 }
 
 std::string said(std::uint64_t held_back) {
-    return held_back == 0 ? "" : " (" + grouped(held_back) + " such lines held back since the last one)";
+    if (held_back == 0) return "";
+    return " (" + grouped(held_back) + (held_back == 1 ? " such line" : " such lines") +
+           " held back since the last one)";
 }
 
 // The line begins with "delivery is failing" already.

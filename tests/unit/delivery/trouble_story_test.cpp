@@ -93,7 +93,7 @@ TEST_F(trouble, with_single_attempts_is_not_lost_when_nothing_comes_after_it) {
     EXPECT_THAT(fails(seconds{1}), IsEmpty());
     EXPECT_THAT(fails(seconds{2}), IsEmpty());
     EXPECT_THAT(held_back("up", seconds{60}), ElementsAre("failing: the upstream answered 500; 3 events wait; retrying "
-                                                          "(1 such lines held back since the last one)"));
+                                                          "(1 such line held back since the last one)"));
     EXPECT_THAT(delivered(), ElementsAre(over));
 
     EXPECT_THAT(fails(seconds{61}), IsEmpty());
