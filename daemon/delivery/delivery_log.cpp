@@ -38,7 +38,9 @@ void delivery_log::died(const report_death& death) {
 }
 
 void delivery_log::attempt_starts(const pending_event& event, std::uint32_t retries) {
-    if (is_debugging()) spdlog::debug("event {}: attempt {} starts", named(event.id, event.what.name), retries + 1);
+    if (!is_debugging()) return;
+    attempt_judged();  // it may be the next one of the same event
+    spdlog::debug("event {}: attempt {} starts", named(event.id, event.what.name), retries + 1);
 }
 
 void delivery_log::attempt_ended(const pending_event& event, const attempt_outcome& outcome) {

@@ -88,6 +88,30 @@ TEST(event_log, follows_one_that_waits_and_is_hastened_and_then_discarded) {
     EXPECT_EQ(said.back(), "discarded by hand");
 }
 
+TEST(event_log, follows_one_whose_key_was_replaced_while_it_was_under_way) {
+    const temp_folder folder;
+    const std::string file = folder.write("key", "first-key");
+    upstream_process upstream;
+    upstream.start();
+    answer_step late = answers(401);
+    late.after = std::chrono::milliseconds{1500};
+    upstream.answer_with({late, answers(200)});
+    json changes = at_debug;
+    changes["upstream"]["api_key_file"] = file;
+    daemon_under_test daemon(upstream.url(), changes);
+    daemon.start();
+    const std::string id = daemon.post(sample_event());
+    ASSERT_TRUE(upstream.wait_for_requests(1)) << daemon.log();
+    folder.write("key", "second-key");
+    daemon.running().signal(SIGHUP);
+    ASSERT_TRUE(daemon.wait_for_state(id, "delivered")) << daemon.event(id) << daemon.log();
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_THAT(
+        path_of(id, daemon.log()),
+        ElementsAre("stored", "attempt 1 starts", "answered 401", "to be sent again, with the key that is used now",
+                    "attempt 2 starts", "answered 200", "delivered, after 1 attempt"));
+}
+
 TEST(event_log, names_imported_events_and_nothing_above_debug) {
     daemon_under_test daemon("http://127.0.0.1:9", at_debug);
     daemon.start();
