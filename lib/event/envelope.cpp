@@ -1,7 +1,5 @@
 #include "lib/event/envelope.hpp"
 
-#include <optional>
-
 #include "lib/base/text.hpp"
 #include "lib/event/envelope_reader.hpp"
 
@@ -109,6 +107,13 @@ std::optional<envelope> read_plain_envelope(std::string_view body, const event_c
 }
 
 }  // namespace
+
+std::optional<envelope_fault> find_malformed_json(std::string_view body) {
+    static const event_catalog no_schemas{};
+    envelope_reader reader(body, no_schemas);
+    if (reader.read()) return std::nullopt;
+    return malformed_json(body, reader.fault().offset, std::move(reader.fault().what));
+}
 
 result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog) {
     if (auto plain = read_plain_envelope(body, catalog)) return *std::move(plain);

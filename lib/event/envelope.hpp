@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,9 @@ struct envelope_fault {
 // The fault of a text that is no JSON: `reason` tells what is wrong at `offset`.
 [[nodiscard]] envelope_fault malformed_json(std::string_view body, std::size_t offset, std::string reason);
 
-// `body` must have less than 2 GiB.
+// Both: `body` must have less than 2 GiB.
+// What makes it malformed, by the same rules, whatever it may be of: for JSON that is no event.
+[[nodiscard]] std::optional<envelope_fault> find_malformed_json(std::string_view body);
 [[nodiscard]] result<envelope, envelope_fault> read_envelope(std::string_view body, const event_catalog& catalog);
 
 }  // namespace posthaste

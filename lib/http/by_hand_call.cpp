@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
+#include "lib/event/envelope.hpp"
 
 namespace posthaste {
 namespace {
@@ -30,7 +31,8 @@ class reader {
     [[nodiscard]] result<by_hand_call, problem> take() {
         if (faults_.empty()) return std::move(call_);
         problem what{.status = 422, .name = "invalid-filter", .errors = std::move(faults_)};
-        what.detail = "Nothing was done: " + what.errors.front().pointer + " " + what.errors.front().detail + ".";
+        const field_error& first = what.errors.front();
+        what.detail = "Nothing was done: " + (first.pointer.empty() ? "" : first.pointer + " ") + first.detail + ".";
         return what;
     }
 
@@ -97,8 +99,11 @@ class reader {
 }  // namespace
 
 result<by_hand_call, problem> read_by_hand_call(std::string_view body, by_hand_state state) {
+    if (body.empty()) body = "{}";
+    // The parser would take a NUL byte for the end, and the last of two members for both.
+    if (auto malformed = find_malformed_json(body)) return problem_of(*std::move(malformed));
     constexpr bool throwing = false;
-    const json read = body.empty() ? json::object() : json::parse(body, nullptr, throwing);
+    const json read = json::parse(body, nullptr, throwing);
     reader of(state);
     if (read.is_object())
         of.read(read);

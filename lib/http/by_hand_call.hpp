@@ -35,7 +35,7 @@ struct by_hand_call {
 
 enum class by_hand_state { dead, as_given };  // as_given: the member `state` is required
 
-// 422 invalid-filter, with every fault. An empty body is an empty object.
+// 400 malformed-json as for an event; 422 invalid-filter, with every fault. An empty body is an empty object.
 [[nodiscard]] result<by_hand_call, problem> read_by_hand_call(std::string_view body, by_hand_state state);
 
 [[nodiscard]] std::string to_continuation(const by_hand_progress& progress);
