@@ -250,8 +250,8 @@ void connection::answered() {
         outcome.retry_after = parse_retry_after(parser_->retry_after(), owner_.wall_now());
     if (status < 200 || status > 299) outcome.message = error_text(status, body_, peer_.api_key);
     if (attempt_.keeps_answer)
-        outcome.answer =
-            upstream_answer{parser_->content_type(), without_key(std::move(body_), peer_.api_key), parser_->is_cut()};
+        outcome.answer = upstream_answer{parser_->content_type(), without_key(status, std::move(body_), peer_.api_key),
+                                         parser_->is_cut()};
     phase_ = phase::idle;
     if (!reusable) close();
     owner_.ended(*this, std::move(outcome));

@@ -17,7 +17,7 @@ namespace posthaste {
 // What the upstream answered, where somebody waits for that.
 struct upstream_answer {
     std::string content_type;
-    std::string body;     // at most 64 KiB, the API key hidden
+    std::string body;     // at most 64 KiB, the key hidden (lib/delivery/answer_text.hpp)
     bool is_cut = false;  // it is longer than that
 };
 

@@ -80,6 +80,18 @@ TEST_F(dev, an_event_outlives_faults_and_a_kill) {
     EXPECT_TRUE(wait_until([&] { return state_of(id) == "delivered"; })) << running_->output();
 }
 
+TEST_F(dev, shows_the_sandboxs_words_as_they_are) {
+    start();
+    const std::string faults = R"({"fail_rate": 1, "status": 400})";
+    ASSERT_EQ(http_call(sandbox_port_, "PUT", "/faults", {{"Content-Type", "application/json"}}, faults)->status, 200);
+    const auto answer = post_event(port_, sample_event());
+    ASSERT_TRUE(answer);
+    const std::string id = answer->json().at("id");
+    ASSERT_TRUE(wait_until([&] { return state_of(id) == "dead"; })) << running_->output();
+    const auto event = http_call(port_, "GET", "/v1/events/" + id);
+    EXPECT_THAT(event.value().body, testing::HasSubstr("The sandbox fails this request on purpose"));
+}
+
 TEST_F(dev, names_its_own_options_to_one_that_is_started_twice) {
     start();
     const auto again = [&](const std::string& listen, const std::string& data) {

@@ -188,6 +188,26 @@ TEST_F(users, are_asked_for_four_at_a_time_and_the_same_one_once) {
     EXPECT_LE(connections.size(), 4U);
 }
 
+// A key that is a word: nobody's name or id may change for it.
+TEST_F(users, are_those_of_the_upstream_where_the_key_is_a_part_of_them) {
+    constexpr const char* contest = R"({"userId": "test", "username": "contest"})";
+    upstream.answer_where("/users/contest", {gives(contest)});
+    upstream.answer_where("/users/nobody", {gives(R"({"message": "nobody in the contest has the key test"})", 404)});
+    upstream.answer_with({gives(contest)});
+    const std::string key = daemon.folder().write("key", "test");
+    daemon.configure({{"upstream", {{"api_key_file", key}}}});
+    daemon.start();
+    EXPECT_EQ(get("/users/contest").body, contest);
+    const http_answer kept = get("/users/contest");
+    EXPECT_EQ(kept.body, contest);
+    EXPECT_NE(kept.header("age"), "");
+    EXPECT_EQ(get("/users/nobody").body, R"({"message": "nobody in the contest has the key [the API key]"})");
+    const auto settled = http_call(daemon.port(), "POST", "/run/event",
+                                   {{"Content-Type", "application/json"}, {"Prefer", "wait=30"}}, sample_event("u"));
+    ASSERT_TRUE(settled);
+    EXPECT_EQ(settled->body, contest);
+}
+
 TEST_F(users, are_answered_when_the_daemon_stops) {
     upstream.answer_where("/users/slow", {does(answer_step::kind::silent)});
     daemon.start();

@@ -36,9 +36,26 @@ TEST(error_text, hides_the_key_that_an_upstream_quotes) {
               "no such key: [the API key], [the API key]");
     EXPECT_EQ(error_text(401, "Bearer secret-key", "secret-key"), "Bearer [the API key]");
     for (std::size_t before = max_error_text_bytes - 12; before < max_error_text_bytes + 2; ++before)
-        EXPECT_EQ(error_text(401, std::string(before, 'a') + "secret-key", "secret-key").find("secret"),
+        EXPECT_EQ(error_text(401, std::string(before, 'a') + " secret-key", "secret-key").find("secret"),
                   std::string::npos)
             << before;
+}
+
+TEST(error_text, hides_a_short_key_as_a_whole_word_only) {
+    EXPECT_EQ(error_text(401, "test: the contest of test-bed, latest_test and testtest (test) is a \"test\"", "test"),
+              "[the API key]: the contest of test-bed, latest_test and testtest ([the API key]) is a "
+              "\"[the API key]\"");
+    EXPECT_EQ(error_text(401, "no key xtest01234567y", "test01234567"), "no key x[the API key]y")
+        << "a long one wherever it stands";
+}
+
+TEST(without_key, leaves_the_body_of_a_success_alone_where_the_key_may_be_any_word) {
+    const std::string body = R"({"username": "contest", "group": "test"})";
+    EXPECT_EQ(without_key(200, body, "test"), body);
+    EXPECT_EQ(without_key(404, body, "test"), R"({"username": "contest", "group": "[the API key]"})");
+    EXPECT_EQ(without_key(200, R"({"sent": "xtest01234567x"})", "test01234567"), R"({"sent": "x[the API key]x"})");
+    EXPECT_EQ(without_key(200, R"({"sent": "test0123456"})", "test0123456"), R"({"sent": "test0123456"})");
+    EXPECT_EQ(without_key(200, body, ""), body);
 }
 
 TEST(error_text, survives_deep_nesting) {
