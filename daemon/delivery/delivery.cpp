@@ -307,6 +307,10 @@ void delivery::settled(std::size_t count) {
     impl_->happened(settlements_confirmed{count});
 }
 
+void delivery::stuck() {
+    impl_->happened(settlements_stuck{});
+}
+
 result<delivery_plan, start_failure> delivery::prepare(const settings& all) {
     auto peer = prepare_upstream(all.upstream);
     if (!peer) return peer.error();

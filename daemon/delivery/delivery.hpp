@@ -62,6 +62,7 @@ class delivery final : public commit_listener {
 
     void appended(std::vector<pending_event> events, sequence last) override;
     void settled(std::size_t count) override;
+    void stuck() override;
 
     // Reads the certificates; any thread.
     [[nodiscard]] static result<delivery_plan, start_failure> prepare(const settings& all);

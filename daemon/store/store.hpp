@@ -60,6 +60,8 @@ class commit_listener {
     virtual void appended(std::vector<pending_event> events, sequence last) = 0;
     // So many settlements, in the order they were given, are on stable storage.
     virtual void settled(std::size_t count) = 0;
+    // Settlements cannot be written, as the disk is full: until the next settled().
+    virtual void stuck() = 0;
 };
 
 // A view of the store that is good enough for /v1/status and /readyz.

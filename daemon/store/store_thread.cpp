@@ -174,14 +174,17 @@ void store_thread::watch_disk(steady_time now, std::uint64_t coming) {
     }
 }
 
-// Nothing was written, as the disk has no room: delivery hears of its settlements once they are, and so sends nothing
-// new in the meantime.
+// Nothing was written, as the disk has no room: delivery is told, and sends nothing new until it hears of its
+// settlements.
 void store_thread::hold(store_batch rest) {
     rest.work.appends.clear();
     rest.work.submissions.clear();
     rest.work.imports.clear();
     rest.work.by_hand.clear();
     held_ = std::move(rest);
+    if (listener_ != nullptr) {
+        boost::asio::post(delivery_, [listener = listener_] { listener->stuck(); });
+    }
     warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
     std::this_thread::sleep_for(pause_when_stuck);
 }

@@ -105,9 +105,14 @@ void delivery_machine::on(instant now, attempt_ended ended) {
 void delivery_machine::on(instant, settlements_confirmed confirmed) {
     REQUIRE(confirmed.count <= unconfirmed_, "only what was settled is confirmed");
     unconfirmed_ -= confirmed.count;
+    stuck_ = false;
     if (withdrawn_.empty()) return;
     const std::uint64_t durable = settled_ - unconfirmed_;
     std::erase_if(withdrawn_, [durable](const auto& each) { return each.second <= durable; });
+}
+
+void delivery_machine::on(instant, settlements_stuck) {
+    stuck_ = unconfirmed_ > 0;
 }
 
 void delivery_machine::on(instant, time_came) {
@@ -199,9 +204,12 @@ void delivery_machine::bury(const std::vector<sequence>& damaged, sequence until
     }
 }
 
+bool delivery_machine::may_settle_more() const noexcept {
+    return !stuck_ && unconfirmed_ <= rules_.unconfirmed_settlements;
+}
+
 void delivery_machine::start_attempts(instant now) {
-    while (lanes_.any_ready() && unconfirmed_ <= rules_.unconfirmed_settlements &&
-           health_.may_start(now.steady, in_flight_) != permit::none)
+    while (lanes_.any_ready() && may_settle_more() && health_.may_start(now.steady, in_flight_) != permit::none)
         start_one(*lanes_.start(), now);
 }
 
@@ -272,7 +280,7 @@ void delivery_machine::fetch(instant now) {
 
 void delivery_machine::arm_wake(instant now) {
     auto due = lanes_.next_due();
-    if (lanes_.any_ready() && unconfirmed_ <= rules_.unconfirmed_settlements) {
+    if (lanes_.any_ready() && may_settle_more()) {
         const auto allowed = health_.next_permit(now.steady, in_flight_);
         if (allowed && (!due || *allowed < *due)) due = allowed;
     }

@@ -24,7 +24,8 @@
 // key that was replaced is tried again at once, and a delivery with it says nothing of the new one.
 //
 // Settling is not waited for: a lane's next event goes at once. But while more than `unconfirmed_settlements` are not
-// yet on stable storage nothing new is sent, so that a store that cannot write does not lead to sending over and over.
+// yet on stable storage nothing new is sent, so that a store that cannot write does not lead to sending over and over;
+// nor from when it says that it cannot (settlements_stuck) until it has written some.
 //
 // Not thread-safe: belongs to one thread.
 
@@ -84,8 +85,9 @@ struct attempt_ended {
 struct settlements_confirmed {
     std::size_t count = 0;
 };
-struct time_came {};    // a wake_at is due
-struct rules_changed {  // by a reload; the window keeps its bounds
+struct settlements_stuck {};  // the store cannot write them, as the disk is full; until the next that are confirmed
+struct time_came {};          // a wake_at is due
+struct rules_changed {        // by a reload; the window keeps its bounds
     delivery_rules rules;
 };
 struct probe_asked {};  // the set-up may be right now
@@ -101,8 +103,8 @@ struct delivery_stopping {};
 
 using occurrence =
     std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, parked_lanes_arrived,
-                 attempt_ended, settlements_confirmed, time_came, rules_changed, probe_asked, pause_asked, resume_asked,
-                 retry_asked, withdrawal_asked, delivery_stopping>;
+                 attempt_ended, settlements_confirmed, settlements_stuck, time_came, rules_changed, probe_asked,
+                 pause_asked, resume_asked, retry_asked, withdrawal_asked, delivery_stopping>;
 
 // What to do.
 struct settle_event {
@@ -184,6 +186,7 @@ class delivery_machine {
     void on(instant now, parked_lanes_arrived arrived);
     void on(instant now, attempt_ended ended);
     void on(instant now, settlements_confirmed confirmed);
+    void on(instant now, settlements_stuck);
     void on(instant now, time_came);
     void on(instant now, rules_changed changed);
     void on(instant now, probe_asked);
@@ -206,6 +209,7 @@ class delivery_machine {
     [[nodiscard]] bool expired(const window_event& event, instant now) const noexcept;
     void settle(settlement what);
 
+    [[nodiscard]] bool may_settle_more() const noexcept;
     void start_attempts(instant now);
     void start_one(slot place, instant now);
     [[nodiscard]] bool stands_still(instant now) const noexcept;
@@ -242,6 +246,7 @@ class delivery_machine {
     bool stopping_ = false;
     std::uint32_t in_flight_ = 0;
     std::size_t unconfirmed_ = 0;
+    bool stuck_ = false;         // what was settled cannot be written
     std::uint64_t settled_ = 0;  // settlements in all
     // What was withdrawn and may still be in a page that was asked for before, with the count of settlements at which
     // it no longer can.

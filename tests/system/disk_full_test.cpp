@@ -133,6 +133,29 @@ TEST_P(full_disk_test, again_and_again_loses_nothing_and_sends_nothing_twice) {
     expect_all_well(daemon, users);
 }
 
+// The write-ahead log is too short yet for settlements to find a place in it.
+TEST_P(full_disk_test, with_a_young_log_sends_nothing_new_while_what_became_of_events_cannot_be_written) {
+    answer_step later = answers(429);
+    later.headers = {{"Retry-After", "3"}};
+    upstream.answer_with({later, answers(200)});
+    daemon_under_test daemon(upstream.url(), with_reserve("0B"));
+    daemon.start();
+    std::string batch = "[" + sample_event("user 0");
+    for (int user = 1; user < 1000; ++user)
+        batch += "," + sample_event("user " + std::to_string(user));
+    const auto taken =
+        http_call(daemon.port(), "POST", "/run/events", {{"Content-Type", "application/json"}}, batch + "]");
+    ASSERT_TRUE(taken && taken->status == 202) << daemon.log();
+    ASSERT_FALSE(daemon.wait_for_upstream("held").is_null()) << daemon.status();
+    disk->fill(0);
+
+    EXPECT_TRUE(daemon.running().wait_for_output("what became of events cannot be recorded, so nothing more is sent"));
+    EXPECT_FALSE(wait_until([&] { return upstream.requests().size() > 100; }, std::chrono::seconds{3}));
+    disk->empty();
+    ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
+    EXPECT_EQ(upstream.requests().size(), 1001U) << "each once, and the one that was told to come later again";
+}
+
 INSTANTIATE_TEST_SUITE_P(, full_disk_test, testing::Values(small_disk::kind::tmpfs, small_disk::kind::ext4),
                          [](const auto& known) { return known.param == small_disk::kind::tmpfs ? "tmpfs" : "ext4"; });
 

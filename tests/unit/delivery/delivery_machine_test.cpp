@@ -178,6 +178,23 @@ TEST_F(delivery_machine_test, nothing_new_is_sent_while_settlements_are_not_on_d
     EXPECT_EQ(running.size(), 1u);
 }
 
+TEST_F(delivery_machine_test, nothing_new_is_sent_from_when_settlements_cannot_be_written_until_some_are) {
+    begin();
+    commit("ada", 1, 10);
+    answer(200);
+    EXPECT_EQ(running.size(), 1u);
+    resume(settlements_stuck{});
+    answer(200);
+    EXPECT_TRUE(running.empty()) << "what was in flight ends, nothing follows it";
+    commit("bob", 11, 12);
+    EXPECT_TRUE(running.empty());
+    resume(settlements_confirmed{2});
+    EXPECT_EQ(running.size(), 2u);
+    resume(settlements_stuck{});
+    answer(200);
+    EXPECT_EQ(running.size(), 2u) << "it was overtaken by the confirmation of all that was settled";
+}
+
 TEST_F(delivery_machine_test, damaged_events_are_buried_and_never_sent) {
     begin();
     commit("ada", 2, 2);

@@ -36,6 +36,7 @@ struct recorded_commits final : commit_listener {
         calls.emplace_back("settled");
         settlements += count;
     }
+    void stuck() override { calls.emplace_back("stuck"); }
 };
 
 struct store_harness {

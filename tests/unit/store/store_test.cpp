@@ -165,6 +165,7 @@ TEST(store, replies_run_on_the_threads_that_own_them) {
         std::promise<std::thread::id> told;
         void appended(std::vector<pending_event>, sequence) override { told.set_value(std::this_thread::get_id()); }
         void settled(std::size_t) override {}
+        void stuck() override {}
     } listener;
     box.start(&listener);
     auto delivery_work = boost::asio::make_work_guard(delivery);
