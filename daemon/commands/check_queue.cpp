@@ -17,6 +17,7 @@
 #include "lib/base/text.hpp"
 #include "lib/outbox/count_at_rest.hpp"
 #include "lib/outbox/files.hpp"
+#include "lib/outbox/log_check.hpp"
 #include "lib/outbox/migrations.hpp"
 
 namespace posthaste {
@@ -89,7 +90,7 @@ std::optional<check_step> header_fault(const std::string& path, int descriptor) 
     return std::nullopt;
 }
 
-std::optional<check_step> file_fault(const std::string& path) {
+std::optional<check_step> file_fault(const std::string& path, durability durable) {
     const file_handle file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!file && errno == ENOENT) return std::nullopt;
     if (!file && errno == EISDIR)
@@ -101,7 +102,9 @@ std::optional<check_step> file_fault(const std::string& path) {
                                                  "; it must belong to the user that posthaste runs as");
     }
     if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, shown(path) + " is no regular file");
-    return header_fault(path, file.get());
+    if (auto fault = header_fault(path, file.get())) return fault;
+    if (durable == durability::full && log_lost_commits(path + "-wal")) return refused(damaged_log(path));
+    return std::nullopt;
 }
 
 std::optional<check_step> space_fault(const queue_settings& queue, const std::string& folder) {
@@ -149,7 +152,7 @@ check_step check_queue(const queue_settings& queue) {
                                                  reason_of(errno) + advice_for(folder, there));
     }
     if (auto marked = refuse_marked(path); !marked) return refused(marked.error());
-    if (auto fault = file_fault(path)) return *std::move(fault);
+    if (auto fault = file_fault(path, queue.durability)) return *std::move(fault);
     if (auto fault = space_fault(queue, there)) return *std::move(fault);
     if (::access(path.c_str(), F_OK) == 0)
         return queue_step(exit_code::done, shown(path) + " can be used" + contents_of(path));

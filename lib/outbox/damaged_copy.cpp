@@ -83,20 +83,6 @@ result<void, start_failure> copy_file(const std::string& from, const std::string
 
 }  // namespace
 
-std::string_view to_string(log_use use) noexcept {
-    switch (use) {
-        case log_use::absent:
-            return "absent";
-        case log_use::whole:
-            return "used";
-        case log_use::in_part:
-            return "used in part";
-        case log_use::unusable:
-            break;
-    }
-    return "unusable";
-}
-
 result<std::unique_ptr<damaged_copy>, start_failure> damaged_copy::make(const std::string& from,
                                                                         const working_folder& folder) {
     std::optional<start_failure> failure;  // of the whole, not of the part

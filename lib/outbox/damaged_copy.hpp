@@ -11,13 +11,10 @@
 #include <string>
 
 #include "lib/outbox/files.hpp"
+#include "lib/outbox/log_check.hpp"
 #include "lib/outbox/sqlite.hpp"
 
 namespace posthaste {
-
-enum class log_use { absent, whole, in_part, unusable };
-
-[[nodiscard]] std::string_view to_string(log_use use) noexcept;
 
 class damaged_copy {
   public:
@@ -46,9 +43,5 @@ class damaged_copy {
     log_use log_ = log_use::absent;
     std::uint64_t unreadable_bytes_ = 0;
 };
-
-// How much of a write-ahead log SQLite can use: its checksums are chained, and what stands behind the first wrong one
-// is lost.
-[[nodiscard]] log_use usable_part_of_log(const std::string& file);
 
 }  // namespace posthaste

@@ -192,4 +192,11 @@ result<bool, start_failure> make_file(const std::string& file) {
     return static_cast<bool>(handle);
 }
 
+start_failure damaged_log(const std::string& path) {
+    return {exit_code::outbox_damaged, "the write-ahead log of the outbox " + printable(path, 1024) +
+                                           " is damaged, and events that were acknowledged stand in it behind that "
+                                           "place; " +
+                                           damage_advice(path)};
+}
+
 }  // namespace posthaste

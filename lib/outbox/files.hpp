@@ -80,5 +80,7 @@ class working_folder {
 
 // What to do about a damaged outbox: a sentence for messages.
 [[nodiscard]] std::string damage_advice(const std::string& path);
+// What to say where log_lost_commits() (log_check.hpp).
+[[nodiscard]] start_failure damaged_log(const std::string& path);
 
 }  // namespace posthaste

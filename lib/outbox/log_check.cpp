@@ -1,11 +1,10 @@
-// How much of a write-ahead log can be used (https://www.sqlite.org/fileformat.html, "The Write-Ahead Log").
+#include "lib/outbox/log_check.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
 #include <vector>
-
-#include "lib/outbox/damaged_copy.hpp"
 
 namespace posthaste {
 namespace {
@@ -44,33 +43,66 @@ bool ends_a_commit_of(const std::vector<unsigned char>& frame, const unsigned ch
     return word(&frame[4], true) != 0 && std::memcmp(&frame[8], head_salts, salts) == 0;
 }
 
-}  // namespace
+struct findings {
+    log_use use = log_use::absent;
+    bool blank_head = false;
+    std::size_t lost_commits = 0;  // which end behind the first wrong checksum
+};
 
-log_use usable_part_of_log(const std::string& file) {
+findings look_at(const std::string& file) {
     std::ifstream log(file, std::ios::binary);
     std::array<unsigned char, log_head> head{};
     if (!log.read(reinterpret_cast<char*>(head.data()), head.size())) {
-        return log_use::absent;  // empty, as a checkpoint leaves it, or never written
+        return {};  // empty, as a checkpoint leaves it, or never written
     }
     const std::uint32_t magic = word(head.data(), true);
     const std::uint32_t page_size = word(&head[8], true);
     log_sum sum{.big_endian = (magic & 1) != 0};
     sum.add(head.data(), 24);
     if ((magic & ~1U) != log_magic || page_size < 512 || page_size > 65536 || !sum.is(&head[24])) {
-        return log_use::unusable;
+        return {.use = log_use::unusable, .blank_head = std::ranges::count(head, 0) == std::ssize(head)};
     }
     std::vector<unsigned char> frame(frame_head + page_size);
+    findings found{.use = log_use::whole};
     bool sound = true;
     while (log.read(reinterpret_cast<char*>(frame.data()), static_cast<std::streamsize>(frame.size()))) {
-        const bool of_this_turn = std::memcmp(&frame[8], &head[16], salts) == 0;
-        sum.add(frame.data(), 8);
-        sum.add(&frame[frame_head], page_size);
-        sound = sound && of_this_turn && sum.is(&frame[16]);
+        if (sound) {
+            const bool of_this_turn = std::memcmp(&frame[8], &head[16], salts) == 0;
+            sum.add(frame.data(), 8);
+            sum.add(&frame[frame_head], page_size);
+            sound = of_this_turn && sum.is(&frame[16]);
+        }
         if (!sound && ends_a_commit_of(frame, &head[16])) {
-            return log_use::in_part;
+            found.use = log_use::in_part;
+            ++found.lost_commits;
         }
     }
-    return log_use::whole;
+    return found;
+}
+
+}  // namespace
+
+std::string_view to_string(log_use use) noexcept {
+    switch (use) {
+        case log_use::absent:
+            return "absent";
+        case log_use::whole:
+            return "used";
+        case log_use::in_part:
+            return "used in part";
+        case log_use::unusable:
+            break;
+    }
+    return "unusable";
+}
+
+log_use usable_part_of_log(const std::string& file) {
+    return look_at(file).use;
+}
+
+bool log_lost_commits(const std::string& file) {
+    const auto found = look_at(file);
+    return found.use == log_use::unusable ? !found.blank_head : found.lost_commits > 1;
 }
 
 }  // namespace posthaste

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/outbox/log_check.hpp"
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/outbox.hpp"
 
@@ -74,6 +75,10 @@ result<void, start_failure> outbox::prepare_files() {
         return start_failure{exit_code::outbox_damaged, "the outbox " + printable(queue_.path, 1024) +
                                                             " is empty or gone, but its write-ahead log is not; " +
                                                             damage_advice(queue_.path)};
+    }
+    // SQLite would leave out what was acknowledged, and write over it. Without a sync a commit several may be torn.
+    if (queue_.durability == durability::full && log_lost_commits(queue_.path + "-wal")) {
+        return damaged_log(queue_.path);
     }
     if (const auto made = make_file(queue_.path); !made) {
         return made.error();

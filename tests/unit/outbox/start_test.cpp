@@ -171,6 +171,62 @@ TEST(start, is_refused_while_a_marker_says_that_the_outbox_is_damaged) {
     t.open();
 }
 
+// Four commits, and in which of them the log is damaged.
+class damaged_log_test : public testing::Test {
+  protected:
+    damaged_log_test() {
+        for (int commit = 0; commit < 4; ++commit) {
+            t.append(1);
+            ends.push_back(std::filesystem::file_size(wal));
+        }
+        t.box.reset();
+        t.queue.durability = durability::full;
+    }
+
+    void overwrite(std::uintmax_t at, const std::string& bytes) const {
+        std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>(at)).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+
+    void expect_refused() const {
+        const auto database = content_of(t.queue.path);
+        const auto log = content_of(wal);
+        const auto opened = outbox::open(t.queue, t.now);
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().code, exit_code::outbox_damaged);
+        EXPECT_THAT(opened.error().message, HasSubstr("events that were acknowledged"));
+        EXPECT_THAT(opened.error().message, HasSubstr("posthaste recover"));
+        EXPECT_TRUE(content_of(t.queue.path) == database && content_of(wal) == log) << "it was written to";
+    }
+
+    temporary_outbox t;
+    const std::string wal = t.queue.path + "-wal";
+    std::vector<std::uintmax_t> ends;
+};
+
+TEST_F(damaged_log_test, with_acknowledged_commits_behind_the_damage_refuses_the_start) {
+    overwrite(ends[1] - 100, "damage");
+    expect_refused();
+}
+
+TEST_F(damaged_log_test, with_a_wrong_head_refuses_the_start) {
+    overwrite(17, "X");
+    expect_refused();
+}
+
+TEST_F(damaged_log_test, in_the_last_commit_may_be_of_a_power_cut) {
+    overwrite(ends[3] - 100, "torn");
+    t.open();
+    EXPECT_EQ(t.pending().size(), 3U);
+}
+
+TEST_F(damaged_log_test, may_be_of_a_power_cut_where_not_every_commit_is_synced) {
+    overwrite(ends[1] - 100, "torn");
+    t.queue.durability = durability::process;
+    t.open();
+    EXPECT_EQ(t.pending().size(), 1U);
+}
+
 TEST(start, copies_what_a_crash_left_in_the_write_ahead_log_and_empties_it) {
     temporary_outbox t;
     t.append(5);
