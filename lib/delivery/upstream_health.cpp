@@ -184,8 +184,10 @@ void upstream_health::hold(const attempt_outcome& outcome, instant now) {
         if (!paused_) ++troubles_;
         window_.held();
     }
-    if (anew && !outcome.retry_after) last_hold_ = std::clamp(last_hold_ * 2, first_hold, last_hold);
-    const milliseconds asked = std::clamp(outcome.retry_after.value_or(last_hold_), milliseconds{0}, longest_hold);
+    // "At once", or a date that is past, is no time to wait: what answers so would be asked again without end.
+    const bool told = outcome.retry_after && *outcome.retry_after > milliseconds{0};
+    if (anew && !told) last_hold_ = std::clamp(last_hold_ * 2, first_hold, last_hold);
+    const milliseconds asked = std::min(told ? *outcome.retry_after : last_hold_, longest_hold);
     held_until_ = std::max(held_until_, now.steady + asked);
     hold_.trouble = outcome;
 }

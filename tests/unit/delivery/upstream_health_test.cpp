@@ -116,6 +116,17 @@ TEST_F(upstream_health_test, without_a_retry_after_holds_for_one_second_doubling
     EXPECT_EQ(wait(), seconds{1}) << "a delivery begins the row anew";
 }
 
+TEST_F(upstream_health_test, a_retry_after_that_is_no_time_to_wait_is_as_good_as_none) {
+    for (const int expected : {1, 2, 4}) {
+        answer(expected == 2 ? 503 : 429, seconds{0});
+        EXPECT_EQ(state(), upstream_state::held);
+        EXPECT_EQ(wait(), seconds{expected});
+        clock.advance(seconds{expected});
+    }
+    answer(429, seconds{-60});
+    EXPECT_EQ(wait(), seconds{8}) << "a date that is past";
+}
+
 TEST_F(upstream_health_test, answers_to_what_was_sent_before_a_hold_do_not_double_it) {
     const auto first = start();
     const auto second = start();
