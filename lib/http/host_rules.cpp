@@ -58,13 +58,13 @@ bool is_literal_address(std::string_view host) {
 
 // Somebody follows a link to the page, or types its address: the browser shows it by itself, and in no other page.
 bool is_visit(const request_head& head) {
-    const auto says = [&head](std::string_view name, std::string_view value) {
-        return std::any_of(head.fields.begin(), head.fields.end(), [&](const header_field& field) {
-            return equals_ignoring_case(field.name, name) && field.value == value;
-        });
-    };
-    return head.method == "GET" && head.path == "/" && says("sec-fetch-mode", "navigate") &&
-           says("sec-fetch-dest", "document");
+    bool navigates = false;
+    for (const header_field& field : head.fields) {
+        if (equals_ignoring_case(field.name, "sec-fetch-mode")) navigates = field.value == "navigate";
+        // A frame of another page navigates, too; browsers that say where to are all that say this.
+        if (equals_ignoring_case(field.name, "sec-fetch-dest") && field.value != "document") return false;
+    }
+    return navigates && head.method == "GET" && head.path == "/";
 }
 
 bool is_own_origin(std::string_view origin, std::string_view authority) {

@@ -133,6 +133,10 @@ TEST(host_rules, let_a_link_of_another_site_lead_to_the_page_and_to_nothing_else
     EXPECT_EQ(followed("GET /", "navigate", "iframe"), 403U);
     EXPECT_EQ(followed("GET /", "no-cors", "document"), 403U);
     EXPECT_EQ(followed("GET /", "navigate", ""), 403U);
+    EXPECT_EQ(judged("GET / HTTP/1.1\r\nHost: localhost:8650\r\nSec-Fetch-Site: cross-site\r\n"
+                     "Sec-Fetch-Mode: navigate\r\n"),
+              200U)
+        << "a browser that does not say where to";
     EXPECT_EQ(
         judged("GET / HTTP/1.1\r\nHost: evil.example\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n"
                "Sec-Fetch-Dest: document\r\n"),
