@@ -151,9 +151,10 @@ void loader::gather_overrides() {
 void loader::gather(const located_json& object, const std::string& section) {
     for (const auto& member : object.members) {
         const auto path = section.empty() ? member.name : section + "." + member.name;
-        if (find_config_key(path)) {
+        const bool is_name = member.name.find('.') == std::string::npos;  // "upstream.url" is none of the file's
+        if (is_name && find_config_key(path)) {
             given_.try_emplace(path, given_value{&member.value, false});
-        } else if (!is_config_section(path)) {
+        } else if (!is_name || !is_config_section(path)) {
             const auto step = path_step(member.name);
             problems_.add(source_.file, member.where,
                           section.empty() && step.front() == '.' ? member.name : section + step,

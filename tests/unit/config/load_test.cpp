@@ -55,6 +55,13 @@ TEST(load, suggests_a_section_at_the_top_level) {
                 ElementsAre("posthaste.json:1:50: qeue: unknown key (did you mean \"queue\"?)"));
 }
 
+TEST(load, takes_no_path_for_a_name) {
+    const auto problems =
+        problems_of(R"({"upstream": {"url": "https://a.example"}, "upstream.url": "https://b.example"})");
+    ASSERT_THAT(problems, testing::SizeIs(1));
+    EXPECT_THAT(problems[0], testing::HasSubstr("unknown key"));
+}
+
 TEST(load, suggests_the_right_section_for_a_key_in_the_wrong_one) {
     EXPECT_THAT(problems_of(with_url(R"("durability": "full")")),
                 ElementsAre("posthaste.json:1:50: durability: unknown key (did you mean \"queue.durability\"?)"));
