@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace posthaste {
@@ -34,11 +35,16 @@ constexpr std::size_t at(std::size_t number) {
     return number - 3;
 }
 
-std::optional<double> boot_time() {
-    std::ifstream file("/proc/stat");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("btime ")) return std::stod(line.substr(6));
-    return {};
+double seconds_of(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+// Without /proc/stat, which a service may not see (ProcSubset=pid). Once, so that no set clock moves the start.
+double boot_time() {
+    static const double booted = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME);
+    return booted;
 }
 
 std::optional<double> open_files() {
@@ -65,7 +71,7 @@ process_facts read_process_facts() {
     if (stat.size() <= at(24)) return facts;
     const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
     facts.cpu_seconds = (stat[at(14)] + stat[at(15)]) / ticks;
-    if (const auto booted = boot_time()) facts.start_time_seconds = *booted + stat[at(22)] / ticks;
+    facts.start_time_seconds = boot_time() + stat[at(22)] / ticks;
     facts.virtual_bytes = stat[at(23)];
     facts.resident_bytes = stat[at(24)] * static_cast<double>(sysconf(_SC_PAGESIZE));
     return facts;
