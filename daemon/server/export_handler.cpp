@@ -55,7 +55,7 @@ void export_handler::handle(std::shared_ptr<exchange> request) {
     const auto given = query_string::parse(request->head().query, known);
     if (!given) return request->answer(given.error());
     std::optional<event_state> state;
-    if (const auto named = given->get("state")) {
+    if (const auto named = given->get("state"); named && !named->empty()) {
         if (*named != "pending" && *named != "dead")
             return request->answer(
                 invalid_query("state must be pending or dead: of a delivered event no body is kept to export."));

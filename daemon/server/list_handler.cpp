@@ -33,21 +33,27 @@ std::optional<std::size_t> read_limit(const std::optional<std::string>& text) {
     return std::nullopt;
 }
 
+// A form that was not filled in asks for nothing in particular.
+std::optional<std::string> filled_in(const query_string& given, std::string_view name) {
+    auto value = given.get(name);
+    return value && value->empty() ? std::nullopt : std::move(value);
+}
+
 result<list_request, problem> read_request(std::string_view query) {
     static constexpr std::array<std::string_view, 5> known{"state", "event", "userId", "limit", "cursor"};
     const auto given = query_string::parse(query, known);
     if (!given) return given.error();
     list_request request;
-    if (const auto state = given->get("state")) {
+    if (const auto state = filled_in(*given, "state")) {
         request.state = state_named(*state);
         if (!request.state) return invalid_query("state must be pending, delivered or dead.");
     }
     request.name = given->get("event").value_or("");
     request.user_id = given->get("userId").value_or("");
-    const auto limit = read_limit(given->get("limit"));
+    const auto limit = read_limit(filled_in(*given, "limit"));
     if (!limit) return invalid_query("limit must be a number from 1 to " + std::to_string(most_limit) + ".");
     request.limit = *limit;
-    if (const auto cursor = given->get("cursor")) {
+    if (const auto cursor = filled_in(*given, "cursor")) {
         const auto last = parse_cursor(*cursor);
         if (!last) return invalid_query("cursor must be the nextCursor of an earlier page.");
         request.before = *last;
