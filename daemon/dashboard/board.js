@@ -1,6 +1,16 @@
 // The upper half of the page: how the upstream fares, and what is in the queue.
 
-import { bytes, duration, moment, number, rate, secondsSince, upstreamInWords, visible } from "/dashboard/words.js";
+import {
+  bytes,
+  duration,
+  moment,
+  number,
+  rate,
+  refusalInWords,
+  secondsSince,
+  upstreamInWords,
+  visible,
+} from "/dashboard/words.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -25,8 +35,19 @@ function withCode(text) {
 
 let told = ""; // what the screen reader was told last
 
+function showNotices({ configuration }, refusal) {
+  say("refusal-title", refusal?.title);
+  say("refusal-todo", refusal?.todo, withCode);
+  at("refusal").hidden = !refusal;
+  const refused = configuration.lastReload?.success === false ? configuration.lastReload.problems : [];
+  say("reload-text", refused.length > 0 ? visible(refused.join("; ")) : "");
+  at("reload").hidden = refused.length === 0;
+}
+
 export function showStatus(status) {
   const words = upstreamInWords(status);
+  const refusal = refusalInWords(status);
+  showNotices(status, refusal);
   at("headline").dataset.tone = words.tone;
   delete at("headline").dataset.stale;
   say("state-word", words.word);
@@ -41,7 +62,7 @@ export function showStatus(status) {
   say("totals", totalsOf(status.totals));
   say("version", `posthaste ${status.version}, up for ${duration(status.uptimeSeconds)}`);
   const trouble = words.code === "up" ? "" : `${words.title}. `;
-  document.title = `${trouble}${number(status.queue.pending)} waiting – posthaste`;
+  document.title = `${refusal ? "New events are refused. " : ""}${trouble}${number(status.queue.pending)} waiting – posthaste`;
   const now = words.code === "up" ? "The upstream is up." : `${words.title}. ${words.reason ?? ""}`;
   if (told !== words.code) at("announcer").textContent = visible(now);
   told = words.code;

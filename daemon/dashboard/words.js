@@ -45,7 +45,32 @@ export function visible(text) {
   });
 }
 
-const kept = "Events are taken and kept meanwhile, and nothing is lost.";
+const kept = (notReady) =>
+  notReady.length > 0
+    ? "What was taken is kept meanwhile, and is not lost."
+    : "Events are taken and kept meanwhile, and nothing is lost.";
+
+// Why new events are refused, and what to do.
+const refusals = {
+  stopping: ["posthaste is stopping, and takes no new events.", "Apps get 503, and may try again once it is back."],
+  "queue-full": [
+    "The queue is full: new events are refused.",
+    "Apps get 503 until there is room. Get the upstream going, discard what nobody needs, or raise `queue.max_events` " +
+      "and `queue.max_bytes`.",
+  ],
+  "disk-full": [
+    "The disk is nearly full: new events are refused.",
+    "Apps get 503 until more than `queue.disk_reserve` is free on the outbox’s disk. Make room there; delivery goes on " +
+      "meanwhile.",
+  ],
+};
+
+// {title, todo}; null while events are taken.
+export function refusalInWords({ notReady }) {
+  if (notReady.length === 0) return null;
+  const words = notReady.map((reason) => refusals[reason] ?? ["New events are refused.", "See `posthaste status`."]);
+  return { title: words.map(([title]) => title).join(" "), todo: words.map(([, todo]) => todo).join(" ") };
+}
 
 // Of a reason's code: what is the matter, and what to do.
 const matters = {
@@ -84,7 +109,7 @@ function titleWhenUp({ pending, dead }) {
 }
 
 // How the upstream fares: {word, tone, title, reason, todo}.
-export function upstreamInWords({ upstream, queue }) {
+export function upstreamInWords({ upstream, queue, notReady }) {
   const state = states[upstream.state] ?? { word: upstream.state, tone: "bad" };
   if (upstream.state === "up")
     return { ...state, title: titleWhenUp(queue), code: "up" };
@@ -97,7 +122,7 @@ export function upstreamInWords({ upstream, queue }) {
     title,
     code,
     reason: byHand || text === "" ? null : text[0].toUpperCase() + text.slice(1),
-    todo: `${todo} ${kept}`,
+    todo: `${todo} ${kept(notReady)}`,
   };
 }
 

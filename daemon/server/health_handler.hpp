@@ -2,10 +2,16 @@
 
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "daemon/server/reading_handler.hpp"
 #include "daemon/server/status_source.hpp"
 
 namespace posthaste {
+
+// Why no event is taken at present; empty: they are.
+[[nodiscard]] std::vector<std::string_view> reasons_not_ready(const store_status& store, bool stopping);
 
 class live_handler final : public reading_handler {
   public:

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/server/health_handler.hpp"
 #include "daemon/server/optional_json.hpp"
 
 namespace posthaste {
@@ -97,6 +98,7 @@ std::string to_json(const status_facts& facts) {
     const outbox_totals& totals = facts.store.totals;
     return dumped({{"version", POSTHASTE_VERSION},
                    {"uptimeSeconds", facts.uptime.count()},
+                   {"notReady", reasons_not_ready(facts.store, facts.stopping)},
                    {"queue", queue_json(facts)},
                    {"totals",
                     {{"accepted", totals.accepted},
@@ -145,7 +147,8 @@ std::string status_handler::describe(store_status store, upstream_report upstrea
                     .accepted_per_second = accepted_.per_second(now.steady),
                     .max_events = max_events_,
                     .max_bytes = max_bytes_,
-                    .configuration = source_.configuration()});
+                    .configuration = source_.configuration(),
+                    .stopping = source_.stopping && source_.stopping()});
 }
 
 }  // namespace posthaste

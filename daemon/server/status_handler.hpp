@@ -18,6 +18,7 @@ struct status_facts {
     std::uint64_t max_events = 0;
     std::uint64_t max_bytes = 0;
     configuration_state configuration{};
+    bool stopping = false;
 };
 
 [[nodiscard]] std::string to_json(const status_facts& facts);

@@ -39,6 +39,13 @@ TEST_F(dashboard, sees_an_outage_begin_and_end_and_delivery_paused) {
     expect_right("outage");
 }
 
+TEST_F(dashboard, says_that_new_events_are_refused_and_why) {
+    POSTHASTE_NEEDS_BROWSER();
+    daemon.configure({{"queue", {{"max_events", 3}}}});
+    daemon.start();
+    expect_right("refused");
+}
+
 TEST_F(dashboard, says_that_the_daemon_is_gone_and_goes_on_when_it_is_back) {
     POSTHASTE_NEEDS_BROWSER();
     const reserved_port own;

@@ -119,6 +119,23 @@ const checks = {
     await page.close("in an outage");
   },
 
+  // The queue is full before one's eyes, as the upstream is down: three events are all that it holds.
+  async refused(browser) {
+    await upstream.stop();
+    const page = await Dashboard.open(browser, address);
+    for (let n = 0; n < 3; n++) await post(`somebody-${n}`);
+    await page.says("#refusal", /The queue is full: new events are refused\.[^]*queue\.max_events/);
+    await expectSoon("the refusal is seen", () => page.at("#refusal").isVisible());
+    await expectSoon("the title says so", async () => /^New events are refused\./.test(await page.page.title()));
+    await page.says("#headline-title", /The upstream cannot be reached/);
+    await page.says("#todo", /What was taken is kept meanwhile/);
+    report("axe-core, refusing", await violations(page));
+    await upstream.start();
+    await page.says("#headline-title", /Everything is delivered/, "the outage ends");
+    await expectSoon("nothing is said of it any more", () => page.at("#refusal").isHidden());
+    await page.close("with a full queue");
+  },
+
   // The daemon goes and comes back: pid, and a file whose appearance starts it again.
   async gone(browser, pid, restart) {
     const page = await Dashboard.open(browser, address, { expects: /Failed to load resource/ });

@@ -194,6 +194,15 @@ TEST(status_handler, shows_queue_totals_upstream_and_rates) {
     EXPECT_EQ(shown["rates"], json::parse(R"({"acceptedPerSecond": 10.0, "deliveredPerSecond": 30.0})"));
 }
 
+TEST(status_handler, says_why_no_event_is_taken) {
+    status_facts facts;
+    EXPECT_EQ(json::parse(to_json(facts))["notReady"], json::array());
+    facts.store.queue_full = true;
+    facts.store.disk_full = true;
+    facts.stopping = true;
+    EXPECT_EQ(json::parse(to_json(facts))["notReady"], json::parse(R"(["stopping", "queue-full", "disk-full"])"));
+}
+
 TEST(status_handler, says_null_where_there_is_nothing_to_tell) {
     const json shown = json::parse(to_json(status_facts{.max_events = 10}));
     EXPECT_TRUE(shown["queue"]["oldestAgeSeconds"].is_null());
