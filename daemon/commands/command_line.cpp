@@ -60,12 +60,16 @@ exit_code complain(const CLI::App& app, const CLI::ParseError& error) {
     return exit_code::usage;
 }
 
+exit_code written() {
+    if (std::cout.flush()) return exit_code::done;
+    std::cerr << "posthaste: the result could not be written to standard output\n";
+    return exit_code::write_failed;
+}
+
 exit_code run_chosen(const command& chosen) {
     try {
         const auto outcome = chosen();
-        if (std::cout.flush() || outcome != exit_code::done) return outcome;
-        std::cerr << "posthaste: the result could not be written to standard output\n";
-        return exit_code::write_failed;
+        return outcome == exit_code::done ? written() : outcome;
     } catch (const std::exception& error) {
         std::cerr << "posthaste: stopped by an unexpected error: " << printable(error.what(), 1024) << "\n";
         return exit_code::failed;
@@ -79,7 +83,7 @@ exit_code run_command_line(CLI::App& app, const command& chosen, int argc, const
         app.parse(argc, argv);
     } catch (const CLI::Success& help_or_version) {
         app.exit(help_or_version);
-        return exit_code::done;
+        return written();
     } catch (const CLI::ParseError& error) {
         return complain(app, error);
     }

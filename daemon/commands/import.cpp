@@ -61,11 +61,7 @@ class importer {
         const auto answer =
             client_.post({.target = "/v1/import", .content_type = "application/x-ndjson", .body = piece});
         if (!answer) return fail(answer.error().code, answer.error().message + so_far());
-        if (answer->status != 200) {
-            tell_refusal("posthaste import", *answer);
-            return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
-                                               " of " + lines_.name() + ": correct it and run it again" + so_far());
-        }
+        if (answer->status != 200) return refused(*answer);
         const auto told = nlohmann::json::parse(answer->body, nullptr, false);
         if (!told.is_object() || !told.contains("imported") || !told.contains("skipped"))
             return fail(exit_code::failed, "the answer is not posthaste's: is it another program?");
@@ -73,6 +69,15 @@ class importer {
         skipped_ += told["skipped"].get<std::uint64_t>();
         lines_sent_ = lines_.number();
         return exit_code::done;
+    }
+
+    exit_code refused(const daemon_answer& answer) const {
+        tell_refusal("posthaste import", answer);
+        if (options_.json) tell();
+        if (answer.status == 422)
+            return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
+                                               " of " + lines_.name() + ": correct it and run it again" + so_far());
+        return fail(exit_code::failed, "once that is put right, run it again: what is stored by now will be skipped");
     }
 
     [[nodiscard]] std::string so_far() const {

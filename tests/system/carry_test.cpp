@@ -144,6 +144,12 @@ TEST(carry, a_wrong_question_gets_a_clear_answer) {
         EXPECT_EQ(answer->status, 400) << query;
         EXPECT_EQ(answer->json().value("type", ""), "urn:posthaste:problem:invalid-query") << query;
     }
+    // A form that was not filled in.
+    for (const auto* path : {"/v1/events?state=&event=&userId=&limit=&cursor=", "/v1/export?state="}) {
+        const auto answer = http_call(daemon.port(), "GET", path);
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->status, 200) << path << answer->body;
+    }
     const auto bodiless = http_call(daemon.port(), "GET", "/v1/export?state=delivered");
     ASSERT_TRUE(bodiless);
     EXPECT_EQ(bodiless->status, 400);
@@ -181,13 +187,28 @@ TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
             << (importing.output + importing.error);
     }
     EXPECT_EQ(to.status()["queue"]["pending"], 10);
-    std::ofstream(file, std::ios::app) << "{}\n";
-    const auto broken = run_to_end({.command = {posthaste_binary(), "import", file, "--server", to.url()},
+
+    const std::string with_a_fault = from.folder() / "fault.ndjson";
+    std::filesystem::copy_file(file, with_a_fault);
+    std::ofstream(with_a_fault, std::ios::app) << "{}\n";
+    const auto broken = run_to_end({.command = {posthaste_binary(), "import", with_a_fault, "--server", to.url()},
                                     .environment = {},
                                     .folder = {},
                                     .input = {}});
     EXPECT_EQ(broken.status, 1);
     EXPECT_NE((broken.output + broken.error).find("/10/id"), std::string::npos) << (broken.output + broken.error);
+
+    daemon_under_test full;
+    full.configure({{"queue", {{"max_events", 4}}}});
+    full.start();
+    const auto refused = run_to_end({.command = {posthaste_binary(), "import", file, "--server", full.url()},
+                                     .environment = {},
+                                     .folder = {},
+                                     .input = {}});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.error.find("run it again: what is stored by now will be skipped"), std::string::npos)
+        << refused.error;
+    EXPECT_EQ(refused.error.find("pointers"), std::string::npos) << refused.error;
 }
 
 }  // namespace posthaste

@@ -87,6 +87,8 @@ TEST(cli, tells_when_its_result_cannot_be_written) {
          {}});
     EXPECT_EQ(full.status, 74);
     EXPECT_EQ(full.error, "posthaste: the result could not be written to standard output\n");
+    const auto help = run_to_end({{"/bin/sh", "-c", "exec \"$0\" --help >/dev/full", posthaste_binary()}, {}, {}, {}});
+    EXPECT_EQ(help.status, 74);
 }
 
 TEST(run_command, lists_all_problems_of_the_configuration) {
