@@ -116,7 +116,7 @@ TEST(event_log, names_imported_events_and_nothing_above_debug) {
     daemon_under_test daemon("http://127.0.0.1:9", at_debug);
     daemon.start();
     import_backlog(daemon, events_of_users(3, 1));
-    EXPECT_EQ(count_in(daemon.log(), "): imported"), 3U) << daemon.log();
+    EXPECT_TRUE(wait_until([&] { return count_in(daemon.log(), "): imported") == 3; })) << daemon.log();
 
     upstream_process upstream;
     upstream.start();
@@ -139,7 +139,8 @@ TEST(event_log, names_an_event_that_died_of_damage) {
     sqlite3_close(database);
     daemon.start();
     EXPECT_TRUE(daemon.wait_for_state(id, "dead")) << daemon.event(id) << daemon.log();
-    EXPECT_THAT(daemon.log(), HasSubstr("event " + id + " (Ticket Created) is dead: damaged, status none"));
+    EXPECT_TRUE(daemon.running().wait_for_output("event " + id + " (Ticket Created) is dead: damaged, status none"))
+        << daemon.log();
 }
 
 }  // namespace
