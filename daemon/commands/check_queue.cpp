@@ -26,6 +26,8 @@ namespace {
 
 // https://www.sqlite.org/fileformat.html, "The Database Header".
 constexpr std::size_t header_bytes = 100;
+constexpr std::size_t page_count_offset = 28;
+constexpr std::uint64_t page_bytes = 4096;  // of every outbox
 constexpr std::string_view header_magic{"SQLite format 3\0", 16};
 constexpr std::size_t user_version_offset = 60;
 constexpr std::size_t application_id_offset = 68;
@@ -90,6 +92,20 @@ std::optional<check_step> header_fault(const std::string& path, int descriptor) 
     return std::nullopt;
 }
 
+// A log that holds something may bring what the file has not yet.
+std::optional<check_step> length_fault(const std::string& path, int descriptor, std::uint64_t size) {
+    char count[4] = {};
+    if (!is_empty(path + "-wal") || ::pread(descriptor, count, sizeof count, page_count_offset) != sizeof count) {
+        return std::nullopt;
+    }
+    const std::uint64_t pages = big_endian({count, sizeof count});
+    const std::uint64_t there = (size + page_bytes - 1) / page_bytes;
+    if (there >= pages) return std::nullopt;
+    return queue_step(exit_code::outbox_damaged, shown(path) + " is damaged: it is cut off, with " +
+                                                     std::to_string(there) + " of its " + std::to_string(pages) +
+                                                     " pages; " + damage_advice(path));
+}
+
 std::optional<check_step> file_fault(const std::string& path, durability durable) {
     const file_handle file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!file && errno == ENOENT) return std::nullopt;
@@ -103,6 +119,7 @@ std::optional<check_step> file_fault(const std::string& path, durability durable
     }
     if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, shown(path) + " is no regular file");
     if (auto fault = header_fault(path, file.get())) return fault;
+    if (auto fault = length_fault(path, file.get(), static_cast<std::uint64_t>(facts.st_size))) return fault;
     if (durable == durability::full && log_lost_commits(path + "-wal")) return refused(damaged_log(path));
     return std::nullopt;
 }

@@ -1,0 +1,50 @@
+// What `posthaste check` says of an outbox at rest is what the start makes of it.
+
+#include "daemon/commands/check_queue.hpp"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/outbox/temporary_outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(check_queue, takes_a_whole_outbox_and_finds_one_that_is_cut_off_as_the_start_does) {
+    temporary_outbox t;
+    t.append(1000);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+
+    std::filesystem::resize_file(t.queue.path, std::filesystem::file_size(t.queue.path) / 2);
+    const auto found = check_queue(t.queue);
+    EXPECT_EQ(found.code, exit_code::outbox_damaged) << found.detail;
+    EXPECT_THAT(found.detail, HasSubstr("cut off"));
+    EXPECT_THAT(found.detail, HasSubstr("posthaste recover"));
+    const auto started = outbox::open(t.queue, t.now);
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, exit_code::outbox_damaged);
+}
+
+// As a crash leaves it in the middle of copying the log: the first page tells of those that were still to come.
+TEST(check_queue, leaves_to_the_log_what_the_file_has_not_yet) {
+    temporary_outbox t;
+    t.append(1000);
+    const auto log = t.queue.path + "-wal";
+    const auto size = std::filesystem::file_size(t.queue.path);
+    std::filesystem::copy_file(log, t.folder / "log");
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    std::filesystem::resize_file(t.queue.path, size);
+    std::filesystem::copy_file(t.folder / "log", log, std::filesystem::copy_options::overwrite_existing);
+    EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+    t.open();
+    EXPECT_EQ(t.pending().size(), 1000U);
+}
+
+}  // namespace
+}  // namespace posthaste
