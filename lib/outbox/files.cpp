@@ -43,6 +43,14 @@ std::string holder_of(int descriptor) {
     return pid > 0 ? "process " + std::to_string(pid) : "another process";
 }
 
+start_failure not_locked(const std::string& path, const std::string& lock, int descriptor) {
+    if (errno != EWOULDBLOCK) {
+        return failure(exit_code::failed, "lock", lock, "; the file system must support locks");
+    }
+    return {exit_code::locked_or_in_use,
+            "the outbox " + shown(path) + " is in use by " + holder_of(descriptor) + "; stop that one first"};
+}
+
 }  // namespace
 
 file_handle::~file_handle() {
@@ -113,15 +121,26 @@ result<file_handle, start_failure> lock_outbox(const std::string& path) {
                        "; the outbox's folder must be there and writable for the user that posthaste runs as");
     }
     if (::flock(handle.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) {
-            return failure(exit_code::failed, "lock", lock, "; the file system must support locks");
-        }
-        return start_failure{exit_code::locked_or_in_use, "the outbox " + shown(path) + " is in use by " +
-                                                              holder_of(handle.get()) + "; stop that one first"};
+        return not_locked(path, lock, handle.get());
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(handle.get(), 0) == 0) {
         write_text(handle.get(), pid);  // for people; on a full disk the lock holds all the same
+    }
+    return handle;
+}
+
+result<file_handle, start_failure> lock_for_reading(const std::string& path) {
+    const std::string lock = path + ".lock";
+    file_handle handle{::open(lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!handle && errno == ENOENT) {
+        return handle;  // whoever runs has made it
+    }
+    if (!handle) {
+        return failure(exit_code::failed, "open the lock file", lock, "; run this as the user that posthaste runs as");
+    }
+    if (::flock(handle.get(), LOCK_SH | LOCK_NB) != 0) {
+        return not_locked(path, lock, handle.get());
     }
     return handle;
 }

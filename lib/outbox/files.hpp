@@ -38,6 +38,9 @@ class file_handle {
 // Locks PATH.lock for as long as the handle lives, and writes our pid to it. Held by another process: exit 75 with that
 // process's pid. The file is never removed: that would let a third process lock another file of the same name.
 [[nodiscard]] result<file_handle, start_failure> lock_outbox(const std::string& path);
+// Keeps daemons off an outbox that is only read, and neither makes the lock file nor writes to it: where there is none,
+// no daemon runs, and the handle is empty.
+[[nodiscard]] result<file_handle, start_failure> lock_for_reading(const std::string& path);
 
 // Refuses (65) while a marker says that the outbox was found damaged.
 [[nodiscard]] result<void, start_failure> refuse_marked(const std::string& path);

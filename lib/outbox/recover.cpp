@@ -48,14 +48,6 @@ result<void, start_failure> check_paths(const recovery_request& request) {
     return {};
 }
 
-// A medium that cannot be written to has no daemon either.
-result<file_handle, start_failure> lock_source(const std::string& path) {
-    auto locked = lock_outbox(path);
-    const bool read_only = !locked && locked.error().code == exit_code::failed &&
-                           ::access(folder_of(path).c_str(), W_OK) != 0 && errno == EROFS;
-    return read_only ? result<file_handle, start_failure>{file_handle{}} : std::move(locked);
-}
-
 class recovery {
   public:
     recovery(const recovery_request& request, const working_folder& folder, damaged_copy& source)
@@ -335,7 +327,7 @@ result<recovery_report, start_failure> recover_outbox(const recovery_request& re
     if (auto usable = check_paths(request); !usable) {
         return usable.error();
     }
-    const auto locked = lock_source(request.from);
+    const auto locked = lock_for_reading(request.from);
     if (!locked) {
         return locked.error();
     }

@@ -52,21 +52,25 @@ TEST(recovery, keeps_everything_of_an_outbox_that_is_whole) {
 }
 
 TEST(recovery, leaves_the_damaged_outbox_as_it_was_and_nothing_else_behind) {
-    damaged_file t;
-    t.fill(200);
-    t.box.reset();
-    leave_marker(t.queue.path, "found damaged\n");
-    const auto files = [&] {
-        std::map<std::string, std::string> found;
-        for (const auto& file : std::filesystem::directory_iterator(t.folder / "")) {
-            found[file.path().filename()] = file.path().extension() == ".lock" ? "" : bytes_of(file.path());
-        }
-        return found;
-    };
-    auto before = files();
-    t.recover_some();
-    before["recovered.db"] = bytes_of(t.recovered);
-    EXPECT_EQ(files(), before);
+    for (const bool with_lock : {true, false}) {
+        damaged_file t;
+        t.fill(200);
+        t.box.reset();
+        leave_marker(t.queue.path, "found damaged\n");
+        const std::string lock = t.queue.path + ".lock";
+        with_lock ? overwrite(lock, 0, "1234567\n") : static_cast<void>(std::filesystem::remove(lock));
+        const auto files = [&] {
+            std::map<std::string, std::string> found;
+            for (const auto& file : std::filesystem::directory_iterator(t.folder / "")) {
+                found[file.path().filename()] = bytes_of(file.path());
+            }
+            return found;
+        };
+        auto before = files();
+        t.recover_some();
+        before["recovered.db"] = bytes_of(t.recovered);
+        EXPECT_EQ(files(), before) << (with_lock ? "with a lock file" : "without one");
+    }
 }
 
 TEST(recovery, leaves_it_to_the_next_run_to_park) {
