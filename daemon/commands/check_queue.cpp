@@ -56,6 +56,11 @@ std::uint32_t big_endian(std::string_view bytes) {
     return value;
 }
 
+bool is_folder(const std::string& path) {
+    struct stat facts{};
+    return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
 bool is_usable_folder(const std::string& folder) {
     return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
@@ -151,19 +156,26 @@ std::string advice_for(const std::string& folder, const std::string& there) {
 }  // namespace
 
 std::string existing_ancestor(std::string folder) {
-    while (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT && folder != "." && folder != "/") {
+    while (::access(folder.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) && folder != "." &&
+           folder != "/") {
         folder = folder_of(folder);
     }
     return folder;
 }
 
 check_step check_queue(const queue_settings& queue) {
-    const auto& path = queue.path;
+    const auto path = resolved(queue.path);
+    if (leads_nowhere(path)) return refused(nowhere(path));
     if (const auto holder = running_daemon(path); !holder.empty()) {
         return queue_step(exit_code::done, shown(path) + " is in use by the running daemon, " + holder);
     }
     const auto folder = folder_of(path);
     const auto there = existing_ancestor(folder);
+    if (!is_folder(there)) {
+        return queue_step(exit_code::failed, shown(there) +
+                                                 " is no folder, so that nothing can stand in it: set "
+                                                 "queue.path to a file elsewhere");
+    }
     if (!is_usable_folder(there)) {
         return queue_step(exit_code::failed, "the folder " + shown(there) + " cannot be written to: " +
                                                  reason_of(errno) + advice_for(folder, there));

@@ -152,7 +152,8 @@ std::string to_json(const recover_options& options, const recovery_report& repor
            ",\"unreadableBytes\":" + std::to_string(report.unreadable_bytes) + "}\n";
 }
 
-exit_code run_recover(const recover_options& options) {
+exit_code run_recover(recover_options options) {
+    options.from = resolved(options.from);
     const auto report = recover_outbox({options.from, options.to, read_clocks().wall});
     if (!report) {
         std::cerr << "posthaste recover: " << report.error().message << "\n";

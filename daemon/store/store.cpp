@@ -14,6 +14,7 @@
 #include "daemon/store/store_thread.hpp"
 #include "lib/base/require.hpp"
 #include "lib/outbox/commit_queue.hpp"
+#include "lib/outbox/files.hpp"
 #include "lib/outbox/outbox.hpp"
 #include "lib/outbox/row_sum.hpp"
 
@@ -89,6 +90,8 @@ store::~store() {
 }
 
 result<outbox_totals, start_failure> store::open() {
+    // SQLite follows a link, and so must the names of the lock, the log and the marker.
+    impl_->options.queue.path = resolved(impl_->options.queue.path);
     auto opened = outbox::open(impl_->options.queue, impl_->options.now().wall);
     if (!opened) {
         return opened.error();

@@ -86,6 +86,26 @@ std::string shell_word(const std::string& path) {
     return shown(quoted + "'");
 }
 
+std::string resolved(const std::string& path) {
+    std::error_code failed;
+    if (!std::filesystem::is_symlink(path, failed)) {
+        return path;
+    }
+    const auto target = std::filesystem::canonical(path, failed);
+    return failed ? path : target.string();
+}
+
+bool leads_nowhere(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_symlink(path, ignored) && !std::filesystem::exists(path, ignored);
+}
+
+start_failure nowhere(const std::string& path) {
+    return {exit_code::failed, shown(path) +
+                                   " is a symbolic link to a file that is not there: remove the link, or set "
+                                   "queue.path to the file that it should lead to"};
+}
+
 result<void, start_failure> fsync_folder(const std::string& folder) {
     const file_handle handle{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!handle || ::fsync(handle.get()) != 0) {
@@ -185,11 +205,19 @@ void leave_marker(const std::string& path, std::string_view finding) noexcept {
 }
 
 result<void, start_failure> settle_on_disk(const std::string& file) {
-    const file_handle handle{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    const file_handle handle{::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY)};
+    if (!handle && errno == ENOENT) {
+        return {};
+    }
+    struct stat facts{};
+    const bool is_folder = !handle && errno == EISDIR;
+    if (is_folder || (handle && ::fstat(handle.get(), &facts) == 0 && !S_ISREG(facts.st_mode))) {
+        return start_failure{exit_code::failed, shown(file) + (is_folder ? " is a folder" : " is no regular file") +
+                                                    ": set queue.path to a file, which is made where it is missing"};
+    }
     if (!handle) {
-        return errno == ENOENT
-                   ? result<void, start_failure>{}
-                   : failure(exit_code::failed, "read", file, "; it must belong to the user that posthaste runs as");
+        return failure(exit_code::failed, "open", file,
+                       "; it must belong to the user that posthaste runs as, who must be able to read and write it");
     }
     if (::fdatasync(handle.get()) != 0) {
         return failure(exit_code::write_failed, "sync", file, "; check the disk");
@@ -207,6 +235,9 @@ result<bool, start_failure> make_file(const std::string& file) {
     const file_handle handle{::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file)};
     if (!handle && errno != EEXIST) {
         return failure(exit_code::failed, "make", file, "");
+    }
+    if (!handle && leads_nowhere(file)) {
+        return nowhere(file);
     }
     return static_cast<bool>(handle);
 }

@@ -32,6 +32,12 @@ class file_handle {
 // The folder that `path` stands in; "." where it names none.
 [[nodiscard]] std::string folder_of(const std::string& path);
 
+// Where a symbolic link leads, for what stands beside the file and is named after it; any other path as it is.
+[[nodiscard]] std::string resolved(const std::string& path);
+[[nodiscard]] bool leads_nowhere(const std::string& path);
+// What to say where it does.
+[[nodiscard]] start_failure nowhere(const std::string& path);
+
 // Makes the folder and its missing parents, 0700 each, and fsyncs every folder made and its parent (rule 10).
 [[nodiscard]] result<void, start_failure> make_folders(const std::string& folder);
 
@@ -48,7 +54,7 @@ class file_handle {
 void leave_marker(const std::string& path, std::string_view finding) noexcept;
 
 // fdatasync, then out of the page cache (rule 10): what is read afterwards is what the disk holds. A missing file is
-// fine.
+// fine; refused (failed) where it is no file, or one that may not be read and written.
 [[nodiscard]] result<void, start_failure> settle_on_disk(const std::string& file);
 
 // Whether it holds nothing: empty, or not there.

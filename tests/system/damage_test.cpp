@@ -197,6 +197,25 @@ TEST(foreign_outbox, in_use_by_another_daemon_is_refused_with_its_pid_and_not_to
     EXPECT_EQ(second.event(id).value("state", ""), "pending") << "the lock goes with its process";
 }
 
+// SQLite follows the link: what stands beside the file is beside the one that it leads to.
+TEST(foreign_outbox, in_use_under_another_name_is_refused_all_the_same_and_its_log_is_found) {
+    daemon_under_test first;
+    first.start();
+    const std::string id = first.post(sample_event());
+    daemon_under_test second;
+    const std::string link = second.folder() / "link.db";
+    std::filesystem::create_symlink(first.outbox_path(), link);
+    second.configure({{"queue", {{"path", link}}}});
+    EXPECT_FALSE(second.try_start());
+    EXPECT_EQ(second.running().wait(), 75);
+    EXPECT_THAT(second.log(), HasSubstr("in use by process " + std::to_string(first.running().id())));
+    first.kill9();
+    second.start();
+    EXPECT_EQ(second.event(id).value("state", ""), "pending");
+    for (const char* end : {"-wal", ".lock"})
+        EXPECT_FALSE(std::filesystem::exists(link + end)) << end;
+}
+
 TEST(foreign_outbox, of_a_newer_version_is_refused_and_not_touched) {
     daemon_under_test daemon;
     daemon.start();

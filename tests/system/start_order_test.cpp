@@ -22,11 +22,13 @@ trace::const_iterator first(const trace& calls, const std::string& name, const s
     });
 }
 
-// The opening for writing, which is SQLite's; the sync's own is for reading.
+// SQLite's opening for writing; the sync's own has O_NOCTTY, which SQLite does not know.
 trace::const_iterator opened(const trace& calls, const std::string& file) {
     return std::find_if(calls.begin(), calls.end(), [&](const system_call& call) {
         return call.name == "openat" && call.arguments.find(file + "\"") != std::string::npos &&
-               call.arguments.find("O_RDWR") != std::string::npos && call.arguments.find("O_EXCL") == std::string::npos;
+               call.arguments.find("O_RDWR") != std::string::npos &&
+               call.arguments.find("O_EXCL") == std::string::npos &&
+               call.arguments.find("O_NOCTTY") == std::string::npos;
     });
 }
 

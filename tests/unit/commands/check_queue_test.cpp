@@ -46,5 +46,20 @@ TEST(check_queue, leaves_to_the_log_what_the_file_has_not_yet) {
     EXPECT_EQ(t.pending().size(), 1000U);
 }
 
+TEST(check_queue, says_what_stands_in_the_way) {
+    temporary_folder folder;
+    alter(folder / "file", "CREATE TABLE theirs (a)");
+    std::filesystem::create_symlink(folder / "gone", folder / "link");
+    for (const auto& [name, what] :
+         {std::pair("file/outbox.db", "/file is no folder"), std::pair("file/deeper/outbox.db", "/file is no folder"),
+          std::pair("link", "/link is a symbolic link to a file that is not there")}) {
+        queue_settings queue;
+        queue.path = folder / name;
+        const auto found = check_queue(queue);
+        EXPECT_EQ(found.code, exit_code::failed) << name;
+        EXPECT_THAT(found.detail, HasSubstr(what));
+    }
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -51,6 +51,45 @@ TEST(start, says_which_folder_cannot_be_made) {
     EXPECT_THAT(opened.error().message, HasSubstr(folder / "file"));
 }
 
+TEST(start, says_what_stands_in_the_place_of_the_file) {
+    temporary_folder folder;
+    std::filesystem::create_directory(folder / "folder");
+    std::filesystem::create_symlink(folder / "gone", folder / "link");
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    for (const auto& [name, what] : {std::pair("folder", "folder is a folder: set queue.path to a file"),
+                                     std::pair("link", "link is a symbolic link to a file that is not there"),
+                                     std::pair("pipe", "pipe is no regular file: set queue.path to a file")}) {
+        queue_settings queue;
+        queue.path = folder / name;
+        const auto opened = outbox::open(queue, wall_time{});
+        ASSERT_FALSE(opened) << name;
+        EXPECT_EQ(opened.error().code, exit_code::failed);
+        EXPECT_THAT(opened.error().message, HasSubstr(what));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "gone"));
+}
+
+TEST(start, says_so_where_it_may_not_write_its_file) {
+    constexpr uid_t nobody = 65534;
+    temporary_outbox t;
+    t.append(1);
+    t.box.reset();
+    std::filesystem::permissions(t.queue.path, std::filesystem::perms::owner_read);
+    if (::geteuid() == 0) {  // who may write all files
+        for (const char* file : {"", "outbox.db", "outbox.db-wal", "outbox.db.lock"}) {
+            ASSERT_EQ(::chown((t.folder / file).c_str(), nobody, nobody), 0) << file;
+        }
+        ASSERT_EQ(::seteuid(nobody), 0);
+    }
+    const auto opened = outbox::open(t.queue, t.now);
+    if (::getuid() == 0) {
+        ASSERT_EQ(::seteuid(0), 0);
+    }
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::failed) << "not the disk's fault";
+    EXPECT_THAT(opened.error().message, HasSubstr("cannot open " + t.queue.path + ": Permission denied; it must"));
+}
+
 TEST(start, is_refused_while_another_process_has_the_outbox_and_names_it) {
     temporary_outbox t;
     t.append(1);
