@@ -125,7 +125,7 @@ std::optional<check_step> file_fault(const std::string& path, durability durable
     if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, shown(path) + " is no regular file");
     if (auto fault = header_fault(path, file.get())) return fault;
     if (auto fault = length_fault(path, file.get(), static_cast<std::uint64_t>(facts.st_size))) return fault;
-    if (durable == durability::full && log_lost_commits(path + "-wal")) return refused(damaged_log(path));
+    if (log_lost_commits(path + "-wal", durable)) return refused(damaged_log(path));
     return std::nullopt;
 }
 

@@ -45,9 +45,20 @@ bool ends_a_commit_of(const std::vector<unsigned char>& frame, const unsigned ch
 
 struct findings {
     log_use use = log_use::absent;
-    bool blank_head = false;
+    bool blank = false;            // zeros to the end
     std::size_t lost_commits = 0;  // which end behind the first wrong checksum
 };
+
+bool is_blank(std::ifstream& log) {
+    std::array<char, 64 * 1024> piece{};
+    do {
+        log.read(piece.data(), piece.size());
+        if (std::any_of(piece.data(), piece.data() + log.gcount(), [](char byte) { return byte != 0; })) {
+            return false;
+        }
+    } while (log);
+    return true;
+}
 
 findings look_at(const std::string& file) {
     std::ifstream log(file, std::ios::binary);
@@ -60,7 +71,7 @@ findings look_at(const std::string& file) {
     log_sum sum{.big_endian = (magic & 1) != 0};
     sum.add(head.data(), 24);
     if ((magic & ~1U) != log_magic || page_size < 512 || page_size > 65536 || !sum.is(&head[24])) {
-        return {.use = log_use::unusable, .blank_head = std::ranges::count(head, 0) == std::ssize(head)};
+        return {.use = log_use::unusable, .blank = std::ranges::count(head, 0) == std::ssize(head) && is_blank(log)};
     }
     std::vector<unsigned char> frame(frame_head + page_size);
     findings found{.use = log_use::whole};
@@ -100,9 +111,12 @@ log_use usable_part_of_log(const std::string& file) {
     return look_at(file).use;
 }
 
-bool log_lost_commits(const std::string& file) {
+bool log_lost_commits(const std::string& file, durability durable) {
     const auto found = look_at(file);
-    return found.use == log_use::unusable ? !found.blank_head : found.lost_commits > 1;
+    if (found.use == log_use::unusable) {
+        return !found.blank;
+    }
+    return durable == durability::full && found.lost_commits > 1;
 }
 
 }  // namespace posthaste

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "lib/config/settings.hpp"
+
 namespace posthaste {
 
 enum class log_use { absent, whole, in_part, unusable };
@@ -17,9 +19,10 @@ enum class log_use { absent, whole, in_part, unusable };
 
 [[nodiscard]] log_use usable_part_of_log(const std::string& file);
 
-// Whether commits are lost that somebody was told of, where each was synced before the next one began (durability
-// "full"): more than one ends behind the first wrong checksum, or the log's head is wrong. The very last one may have
-// been torn by a power cut before anybody heard of it.
-[[nodiscard]] bool log_lost_commits(const std::string& file);
+// Whether commits are lost that somebody was told of. The head is wrong: it is synced before anything stands behind it,
+// and so is never torn, but may be blank with nothing behind it. Or, where each commit was synced before the next one
+// began (durability "full"), more than one ends behind the first wrong checksum: the very last one may have been torn
+// by a power cut before anybody heard of it.
+[[nodiscard]] bool log_lost_commits(const std::string& file, durability durable);
 
 }  // namespace posthaste

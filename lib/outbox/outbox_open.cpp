@@ -77,7 +77,7 @@ result<void, start_failure> outbox::prepare_files() {
                                                             damage_advice(queue_.path)};
     }
     // SQLite would leave out what was acknowledged, and write over it. Without a sync a commit several may be torn.
-    if (queue_.durability == durability::full && log_lost_commits(queue_.path + "-wal")) {
+    if (log_lost_commits(queue_.path + "-wal", queue_.durability)) {
         return damaged_log(queue_.path);
     }
     if (const auto made = make_file(queue_.path); !made) {

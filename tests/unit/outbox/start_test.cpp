@@ -253,6 +253,20 @@ TEST_F(damaged_log_test, with_a_wrong_head_refuses_the_start) {
     expect_refused();
 }
 
+TEST_F(damaged_log_test, with_a_head_that_is_gone_refuses_the_start_however_commits_are_synced) {
+    overwrite(0, std::string(4096, '\0'));
+    expect_refused();
+    t.queue.durability = durability::process;
+    expect_refused();
+}
+
+TEST_F(damaged_log_test, that_is_blank_never_held_anything) {
+    std::filesystem::resize_file(wal, 0);
+    std::filesystem::resize_file(wal, 100'000);
+    t.open();
+    EXPECT_EQ(t.pending().size(), 0U);
+}
+
 TEST_F(damaged_log_test, in_the_last_commit_may_be_of_a_power_cut) {
     overwrite(ends[3] - 100, "torn");
     t.open();
