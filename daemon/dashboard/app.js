@@ -94,7 +94,7 @@ at("switch").onclick = async () => {
   try {
     const { value } = await ask("POST", paused ? "/v1/resume" : "/v1/pause");
     take({ ...status, upstream: value });
-    notify(paused ? "Delivery goes on." : "Delivery is paused. Events are still taken.");
+    notify(paused ? "Delivery is resumed." : "Delivery is paused. What was taken is kept.");
   } catch (refusal) {
     failed(refusal);
   }

@@ -33,21 +33,35 @@ function withCode(text) {
   });
 }
 
-let told = ""; // what the screen reader was told last
+function showReload({ lastReload }) {
+  const refused = lastReload?.success === false ? lastReload.problems : [];
+  say("reload-text", refused.length > 0 ? visible(refused.join("; ")) : "");
+  at("reload").hidden = refused.length === 0;
+}
 
-function showNotices({ configuration }, refusal) {
+function showRefusal(refusal) {
   say("refusal-title", refusal?.title);
   say("refusal-todo", refusal?.todo, withCode);
   at("refusal").hidden = !refusal;
-  const refused = configuration.lastReload?.success === false ? configuration.lastReload.problems : [];
-  say("reload-text", refused.length > 0 ? visible(refused.join("; ")) : "");
-  at("reload").hidden = refused.length === 0;
+}
+
+let told = ""; // what the screen reader was told last
+let refused = false;
+
+// What is refused is told by its own alert, and what is over is not.
+function announce(words, refusal) {
+  const again = refused && !refusal ? "New events are taken again. " : "";
+  const now = words.code === "up" ? "The upstream is up." : `${words.title}. ${words.reason ?? ""}`;
+  if (again || told !== words.code) at("announcer").textContent = visible(again + now);
+  told = words.code;
+  refused = refusal !== null;
 }
 
 export function showStatus(status) {
   const words = upstreamInWords(status);
   const refusal = refusalInWords(status);
-  showNotices(status, refusal);
+  showRefusal(refusal);
+  showReload(status.configuration);
   at("headline").dataset.tone = words.tone;
   delete at("headline").dataset.stale;
   say("state-word", words.word);
@@ -61,11 +75,9 @@ export function showStatus(status) {
   say("rate-delivered", rate(status.rates.deliveredPerSecond));
   say("totals", totalsOf(status.totals));
   say("version", `posthaste ${status.version}, up for ${duration(status.uptimeSeconds)}`);
-  const trouble = words.code === "up" ? "" : `${words.title}. `;
-  document.title = `${refusal ? "New events are refused. " : ""}${trouble}${number(status.queue.pending)} waiting – posthaste`;
-  const now = words.code === "up" ? "The upstream is up." : `${words.title}. ${words.reason ?? ""}`;
-  if (told !== words.code) at("announcer").textContent = visible(now);
-  told = words.code;
+  const trouble = `${refusal ? "New events are refused. " : ""}${words.code === "up" ? "" : `${words.title}. `}`;
+  document.title = `${trouble}${number(status.queue.pending)} waiting – posthaste`;
+  announce(words, refusal);
 }
 
 function timesOf({ since, nextProbeAt }) {

@@ -48,28 +48,34 @@ export function visible(text) {
 const kept = (notReady) =>
   notReady.length > 0
     ? "What was taken is kept meanwhile, and is not lost."
-    : "Events are taken and kept meanwhile, and nothing is lost.";
+    : "Events are taken and kept as long as there is room, and none that was taken is lost.";
+
+// How a full queue gets room again.
+function roomAgain({ pending, dead, maxEvents }) {
+  const bound = pending + dead >= maxEvents ? "queue.max_events" : "queue.max_bytes";
+  const raise = `raise \`${bound}\` and reload (SIGHUP).`;
+  if (pending > 0) return `There is room again as events are delivered; or discard what nobody needs, or ${raise}`;
+  return dead > 0 ? `Dead events take up room: retry or discard them, or ${raise}` : `To make room, ${raise}`;
+}
 
 // Why new events are refused, and what to do.
 const refusals = {
-  stopping: ["posthaste is stopping, and takes no new events.", "Apps get 503, and may try again once it is back."],
-  "queue-full": [
-    "The queue is full: new events are refused.",
-    "Apps get 503 until there is room. Get the upstream going, discard what nobody needs, or raise `queue.max_events` " +
-      "and `queue.max_bytes`.",
-  ],
+  stopping: ["posthaste is stopping", () => "It takes events again once it is back."],
+  "queue-full": ["the queue is full", roomAgain],
   "disk-full": [
-    "The disk is nearly full: new events are refused.",
-    "Apps get 503 until more than `queue.disk_reserve` is free on the outbox’s disk. Make room there; delivery goes on " +
-      "meanwhile.",
+    "the queue’s disk is short of room",
+    () => "Make room on it; or, where `queue.disk_reserve` asks for too much, lower that and reload (SIGHUP).",
   ],
 };
 
 // {title, todo}; null while events are taken.
-export function refusalInWords({ notReady }) {
+export function refusalInWords({ notReady, queue }) {
   if (notReady.length === 0) return null;
-  const words = notReady.map((reason) => refusals[reason] ?? ["New events are refused.", "See `posthaste status`."]);
-  return { title: words.map(([title]) => title).join(" "), todo: words.map(([, todo]) => todo).join(" ") };
+  const words = notReady.map((reason) => refusals[reason] ?? [reason, () => "See the log of posthaste."]);
+  return {
+    title: `New events are refused: ${words.map(([why]) => why).join(", and ")}.`,
+    todo: `Apps get 503, and have to send them again later. ${words.map(([, todo]) => todo(queue)).join(" ")}`,
+  };
 }
 
 // Of a reason's code: what is the matter, and what to do.
@@ -103,16 +109,18 @@ const states = {
   paused: { word: "Paused", tone: "bad" },
 };
 
-function titleWhenUp({ pending, dead }) {
-  if (pending > 0) return "Events are being delivered";
-  return dead > 0 ? "Nothing is waiting" : "Everything is delivered";
+// A daemon that stops sends nothing more, nor does one whose disk cannot even take down what became of events.
+function titleWhenUp({ pending, dead }, notReady) {
+  const sends = notReady.every((reason) => reason === "queue-full");
+  if (pending > 0) return sends ? "Events are being delivered" : "Events are waiting";
+  return dead > 0 || notReady.length > 0 ? "Nothing is waiting" : "Everything is delivered";
 }
 
 // How the upstream fares: {word, tone, title, reason, todo}.
 export function upstreamInWords({ upstream, queue, notReady }) {
   const state = states[upstream.state] ?? { word: upstream.state, tone: "bad" };
   if (upstream.state === "up")
-    return { ...state, title: titleWhenUp(queue), code: "up" };
+    return { ...state, title: titleWhenUp(queue, notReady), code: "up" };
   const [, code, text] = /^([a-z-]+): (.*)$/s.exec(upstream.reason ?? "") ?? [null, "", upstream.reason ?? ""];
   const [title, todo] = matters[code] ?? ["The upstream takes no events", "See the log of posthaste."];
   const byHand = code === "by-hand";

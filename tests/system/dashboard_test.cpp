@@ -46,6 +46,13 @@ TEST_F(dashboard, says_that_new_events_are_refused_and_why) {
     expect_right("refused");
 }
 
+TEST_F(dashboard, says_that_new_events_are_refused_for_want_of_room_on_the_disk) {
+    POSTHASTE_NEEDS_BROWSER();
+    daemon.configure({{"queue", {{"disk_reserve", "1024TiB"}}}});
+    daemon.start();
+    expect_right("disk");
+}
+
 TEST_F(dashboard, says_that_the_daemon_is_gone_and_goes_on_when_it_is_back) {
     POSTHASTE_NEEDS_BROWSER();
     const reserved_port own;

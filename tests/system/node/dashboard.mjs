@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import axe from "axe-core";
 import { Dashboard, expectSoon, launch } from "./page.mjs";
 import { report, reportEnd, send } from "./requests.mjs";
+import { wrongWords } from "./wording.mjs";
 
 const [check, executablePath, address, upstreamPort, folder, ...rest] = process.argv.slice(2);
 
@@ -104,7 +105,7 @@ const checks = {
     await page.says("#headline-title", /The upstream cannot be reached/);
     await page.says("#state-word", /Failing/);
     await page.says("#reason-text", /refused/);
-    await page.says("#todo", /nothing is lost/);
+    await page.says("#todo", /none that was taken is lost/);
     await page.says("#times", /next try in|trying now/);
     await page.says("#announcer", /The upstream cannot be reached/, "a screen reader is told");
     await page.says("#figures > div:nth-child(1)", /Pending\s+8/);
@@ -124,16 +125,35 @@ const checks = {
     await upstream.stop();
     const page = await Dashboard.open(browser, address);
     for (let n = 0; n < 3; n++) await post(`somebody-${n}`);
-    await page.says("#refusal", /The queue is full: new events are refused\.[^]*queue\.max_events/);
+    await page.says("#refusal", /New events are refused: the queue is full\.[^]*queue\.max_events/);
     await expectSoon("the refusal is seen", () => page.at("#refusal").isVisible());
     await expectSoon("the title says so", async () => /^New events are refused\./.test(await page.page.title()));
     await page.says("#headline-title", /The upstream cannot be reached/);
     await page.says("#todo", /What was taken is kept meanwhile/);
     report("axe-core, refusing", await violations(page));
+    await lookEverywhere(browser, "queue-full", "#refusal");
     await upstream.start();
     await page.says("#headline-title", /Everything is delivered/, "the outage ends");
     await expectSoon("nothing is said of it any more", () => page.at("#refusal").isHidden());
+    await page.says("#announcer", /New events are taken again/, "a screen reader is told");
     await page.close("with a full queue");
+  },
+
+  // The disk has less room than is asked for, from the start; then delivery is paused, and goes on.
+  async disk(browser) {
+    report("the words are true in every state", await wrongWords(address));
+    const page = await Dashboard.open(browser, address);
+    await page.says("#refusal", /New events are refused: the queue’s disk is short of room\.[^]*queue\.disk_reserve/);
+    await expectSoon("the title says so", async () => /^New events are refused\./.test(await page.page.title()));
+    await page.says("#headline-title", /Nothing is waiting/);
+    await lookEverywhere(browser, "disk-full", "#refusal");
+    await page.at("#switch").click();
+    await page.says("#notice", /^Delivery is paused\. What was taken is kept\.$/);
+    await page.says("#headline-title", /Delivery is paused/);
+    await lookEverywhere(browser, "disk-full-paused", "#refusal");
+    await page.at("#switch").click();
+    await page.says("#notice", /^Delivery is resumed\.$/);
+    await page.close("with a full disk");
   },
 
   // The daemon goes and comes back: pid, and a file whose appearance starts it again.
@@ -316,7 +336,12 @@ async function calmLook(browser) {
   await look(browser, 1280, "light", "calm");
 }
 
-async function look(browser, width, colorScheme, name) {
+async function lookEverywhere(browser, name, shows) {
+  for (const width of [1280, 320])
+    for (const colorScheme of ["light", "dark"]) await look(browser, width, colorScheme, name, shows);
+}
+
+async function look(browser, width, colorScheme, name, shows = "#dead-rows tr:first-child") {
   const what = `${name}, ${colorScheme}, ${width} px`;
   const page = await Dashboard.open(browser, address, {
     colorScheme,
@@ -324,7 +349,7 @@ async function look(browser, width, colorScheme, name) {
     hasTouch: width < 500,
     reducedMotion: "reduce",
   });
-  await expectSoon(`rows are there, ${what}`, async () => (await page.at("#dead-rows tr").count()) > 0);
+  await expectSoon(`it is shown, ${what}`, () => page.at(shows).isVisible());
   report(`axe-core, ${what}`, await violations(page));
   const over = await page.page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
