@@ -33,10 +33,25 @@ function withCode(text) {
   });
 }
 
+const mostProblems = 5;
+
+// A list of lines.
+const asList = (text) =>
+  text.split("\n").map((line) => {
+    const item = document.createElement("li");
+    item.append(Object.assign(document.createElement("bdi"), { textContent: line }));
+    return item;
+  });
+
 function showReload({ lastReload }) {
-  const refused = lastReload?.success === false ? lastReload.problems : [];
-  say("reload-text", refused.length > 0 ? visible(refused.join("; ")) : "");
-  at("reload").hidden = refused.length === 0;
+  const refused = lastReload?.success === false;
+  const problems = refused ? lastReload.problems.map(visible) : [];
+  const more = problems.splice(mostProblems).length;
+  if (more > 0) problems.push(`${number(more)} more`);
+  const when = refused && moment(lastReload.at);
+  say("reload-title", refused ? `The reload at ${when} was refused, and what was in use before it stays in use.` : "");
+  say("reload-problems", problems.join("\n"), asList);
+  at("reload").hidden = !refused;
 }
 
 function showRefusal(refusal) {

@@ -53,6 +53,12 @@ TEST_F(dashboard, says_that_new_events_are_refused_for_want_of_room_on_the_disk)
     expect_right("disk");
 }
 
+TEST_F(dashboard, says_that_a_reload_was_refused_and_why) {
+    POSTHASTE_NEEDS_BROWSER();
+    daemon.start();
+    expect_right("reload", {std::to_string(daemon.running().id()), daemon.configuration_path()});
+}
+
 TEST_F(dashboard, says_that_the_daemon_is_gone_and_goes_on_when_it_is_back) {
     POSTHASTE_NEEDS_BROWSER();
     const reserved_port own;

@@ -5,7 +5,7 @@
 // FOLDER is where screenshots go.
 
 import http from "node:http";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import axe from "axe-core";
 import { Dashboard, expectSoon, launch } from "./page.mjs";
 import { report, reportEnd, send } from "./requests.mjs";
@@ -154,6 +154,27 @@ const checks = {
     await page.at("#switch").click();
     await page.says("#notice", /^Delivery is resumed\.$/);
     await page.close("with a full disk");
+  },
+
+  // A reload is refused, and the next one is not: the daemon's pid, and its configuration.
+  async reload(browser, pid, path) {
+    const right = readFileSync(path, "utf8");
+    const reload = (text) => {
+      writeFileSync(path, text);
+      process.kill(Number(pid), "SIGHUP");
+    };
+    const page = await Dashboard.open(browser, address);
+    await page.says("#link-text", /Live/);
+    const odd = Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`odd<b>\u202e${n}`, n]));
+    reload(JSON.stringify({ ...JSON.parse(right), ...odd }));
+    await page.says("#reload-title", /^The reload at [\d:]+ was refused, and what was in use before it stays/);
+    await page.says("#reload-todo", /Correct[^]*posthaste check[^]*SIGHUP/);
+    await page.count("#reload-problems li", 6, "five problems are listed, and how many there are more");
+    await page.says("#reload-problems", /odd<b>\\+u202e1"\]: unknown key[^]*\n1 more$/);
+    await lookEverywhere(browser, "reload-refused", "#reload");
+    reload(right);
+    await expectSoon("nothing is said of it any more", () => page.at("#reload").isHidden());
+    await page.close("over reloads");
   },
 
   // The daemon goes and comes back: pid, and a file whose appearance starts it again.
