@@ -153,7 +153,7 @@ void store_thread::commit(store_batch taken) {
     std::ranges::move(taken.lookups, std::back_inserter(lookups_));
     taken.lookups.clear();
     held_.reset();
-    tell_acceptance(*outcome);
+    tell_acceptance(*outcome, now.steady);
     if (outcome->stuck) {
         hold(std::move(taken));
         return;
@@ -318,7 +318,7 @@ void store_thread::warn_full(const char* what) {
     }
 }
 
-void store_thread::tell_acceptance(const batch_outcome& outcome) {
+void store_thread::tell_acceptance(const batch_outcome& outcome, steady_time now) {
     using kind = submission_outcome::kind;
     const auto of = [&](append_outcome append, kind submission) {
         return std::ranges::count(outcome.appends, append) +
@@ -330,14 +330,14 @@ void store_thread::tell_acceptance(const batch_outcome& outcome) {
     if (low_ || outcome.stuck || outcome.readers_wait || by_disk > 0) {
         why = "the disk of the outbox " + printable(options_.queue.path, 1024) +
               " is full, or has less room than queue.disk_reserve asks for; make room there";
-    } else if (box_->is_full() || by_queue > 0) {
+    } else if (box_->is_full()) {
         const auto& totals = box_->totals();
         why = "the queue is full (" + std::to_string(totals.pending) + " events pending and " +
               std::to_string(totals.dead) + " dead, " + size_text(totals.bytes) +
               " in all): see with \"posthaste status\" what keeps events from being delivered, discard dead ones, or "
               "raise queue.max_events and queue.max_bytes";
     }
-    const auto line = acceptance_.looked(options_.now().steady, why, static_cast<std::uint64_t>(by_disk + by_queue));
+    const auto line = acceptance_.looked(now, why, static_cast<std::uint64_t>(by_disk + by_queue));
     if (line) {
         spdlog::log(line->is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line->text);
     }

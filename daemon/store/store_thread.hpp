@@ -60,7 +60,7 @@ class store_thread {
     void report_unknown(std::size_t settlements);
     void warn_full(const char* what);
     // Whether new events are taken, for the log; after a commit and what it made of `held_`.
-    void tell_acceptance(const batch_outcome& outcome);
+    void tell_acceptance(const batch_outcome& outcome, steady_time now);
     static void refuse_rest(store_batch& of);
     [[noreturn]] void fail(sqlite_error error, std::vector<append_reply> waiting = {});
 

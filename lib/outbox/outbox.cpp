@@ -50,17 +50,24 @@ void outbox::rollback() {
 }
 
 bool outbox::is_full() const noexcept {
-    const auto& t = totals();
-    return t.pending + t.dead >= queue_.max_events || t.bytes >= queue_.max_bytes;
+    return !has_room_for(std::max<std::uint64_t>(refused_bytes_, 1));
 }
 
 bool outbox::has_room_for(std::uint64_t bytes, std::size_t events) const noexcept {
     const auto& t = totals();
-    return !is_full() && t.pending + t.dead + events <= queue_.max_events && t.bytes + bytes <= queue_.max_bytes;
+    return t.pending + t.dead + events <= queue_.max_events && t.bytes + bytes <= queue_.max_bytes;
+}
+
+// One that no empty queue would take says nothing of this one.
+void outbox::note_refused(std::uint64_t bytes) noexcept {
+    if (bytes <= queue_.max_bytes) {
+        refused_bytes_ = bytes;
+    }
 }
 
 outbox::admission outbox::append(pending_event& what, wall_time now, std::uint64_t random) {
-    if (!has_room_for(row_bytes(what.what))) {
+    if (const auto bytes = row_bytes(what.what); !has_room_for(bytes)) {
+        note_refused(bytes);
         return admission::queue_full;
     }
     admit(what, now, random);
@@ -73,6 +80,7 @@ void outbox::admit(pending_event& what, wall_time now, std::uint64_t random) {
     what.received_at = now;
     ledger_.accepted(row_bytes(what.what));
     admitted_.push_back(&what);
+    refused_bytes_ = 0;
 }
 
 sqlite_result outbox::store_admitted() {

@@ -117,7 +117,8 @@ class outbox {
     // The number of the latest event that was ever stored, 0 before the first.
     [[nodiscard]] sequence last_number() const noexcept { return ledger_.next_number() - 1; }
     [[nodiscard]] const outbox_totals& totals() const noexcept { return ledger_.totals(); }
-    // At max_events or max_bytes.
+    // At max_events or max_bytes; or so near to max_bytes that an event was refused which would be refused again, and
+    // none was taken since.
     [[nodiscard]] bool is_full() const noexcept;
 
     // Drops what is over its bounds or its time, of both the delivered and the dead (rule 7), a slice of each. In a
@@ -182,6 +183,7 @@ class outbox {
     [[nodiscard]] sqlite_result insert(pending_event& what);
     [[nodiscard]] sqlite_result note_foreign_id(const pending_event& what);
     [[nodiscard]] bool has_room_for(std::uint64_t bytes, std::size_t events = 1) const noexcept;
+    void note_refused(std::uint64_t bytes) noexcept;
     [[nodiscard]] sqlite_result trim_keys(wall_time now);
     [[nodiscard]] std::uint64_t most_keys() const noexcept;
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);
@@ -197,6 +199,7 @@ class outbox {
     [[nodiscard]] result<std::optional<event_facts>, sqlite_error> find_pending(sequence number, const uuid& id);
 
     queue_settings queue_;
+    std::uint64_t refused_bytes_ = 0;  // of the event that was refused since the last one was taken
     file_handle lock_;
     sqlite_connection database_;  // before the statements: it must outlive them
     sqlite_statement begin_;

@@ -44,6 +44,9 @@ result<outbox::submitted, sqlite_error> outbox::submit(submission& what, receipt
         bytes += row_bytes(one.what);
     }
     if (!has_room_for(bytes, what.events.size())) {
+        if (what.events.size() == 1) {  // a batch is not what the next one posts
+            note_refused(bytes);
+        }
         return submitted::queue_full;
     }
     // One random number for all, so that the first id tells the others.

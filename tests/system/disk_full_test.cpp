@@ -185,12 +185,19 @@ TEST(full_queue, at_max_bytes_refuses_and_takes_again_once_it_has_drained) {
     for (int event = 0; event < 10; ++event)
         daemon.post(large);
     EXPECT_TRUE(refuses(daemon, "queue-full", large));
+    EXPECT_EQ(daemon.status().at("notReady"), nlohmann::json({"queue-full"})) << "though a smaller one may find room";
+    EXPECT_EQ(http_call(daemon.port(), "GET", "/readyz")->status, 503);
+    EXPECT_TRUE(daemon.running().wait_for_output("no new events are taken, posts get 503: the queue is full"));
+    EXPECT_NE(daemon.post(sample_event()), "");
+    EXPECT_EQ(http_call(daemon.port(), "GET", "/readyz")->status, 200) << "one was taken";
+    EXPECT_TRUE(refuses(daemon, "queue-full", large));
     upstream.start();
     EXPECT_TRUE(wait_until([&] { return daemon.status().at("queue").at("bytes") < 900'000; })) << daemon.log();
     EXPECT_NE(daemon.post(large), "");
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status();
     EXPECT_EQ(daemon.status().at("queue").at("bytes"), 0);
-    EXPECT_EQ(upstream.requests().size(), 11u);
+    EXPECT_EQ(daemon.status().at("notReady"), nlohmann::json::array());
+    EXPECT_EQ(upstream.requests().size(), 12u);
 }
 
 }  // namespace posthaste
