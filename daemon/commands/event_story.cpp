@@ -6,6 +6,7 @@
 #include "daemon/commands/refusal_text.hpp"
 #include "daemon/commands/spoken.hpp"
 #include "daemon/commands/upstream_words.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 
 namespace posthaste {

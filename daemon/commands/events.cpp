@@ -23,6 +23,7 @@
 #include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "lib/base/percent.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 
 namespace posthaste {

@@ -18,6 +18,7 @@
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/files.hpp"
 

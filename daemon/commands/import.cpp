@@ -19,6 +19,7 @@
 #include "daemon/commands/line_source.hpp"
 #include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
+#include "lib/base/quantity.hpp"
 
 namespace posthaste {
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/commands/terminal.hpp"
+#include "lib/base/quantity.hpp"
 
 namespace posthaste {
 
@@ -44,15 +45,6 @@ std::optional<seconds> progress_rate::time_for(std::uint64_t more) const {
     const double rate = per_second();
     if (rate <= 0) return std::nullopt;
     return seconds{static_cast<std::int64_t>(std::min(std::ceil(static_cast<double>(more) / rate), 1e12))};
-}
-
-std::string grouped(std::uint64_t number) {
-    std::string text = std::to_string(number);
-    for (std::size_t at = text.size(); at > 3;) {
-        at -= 3;
-        text.insert(at, ",");
-    }
-    return text;
 }
 
 std::string events_text(std::uint64_t count) {

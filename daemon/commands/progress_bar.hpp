@@ -44,8 +44,6 @@ class progress_rate {
 // "540  120/s". No escape codes.
 [[nodiscard]] std::string progress_text(const progress& now, std::size_t columns);
 
-// "1,204".
-[[nodiscard]] std::string grouped(std::uint64_t number);
 // "1 event", "1,204 events".
 [[nodiscard]] std::string events_text(std::uint64_t count);
 // "about 6 s", "about 3 min", "about 5 h", "about 2 days".

@@ -18,6 +18,7 @@
 #include "daemon/commands/refused_lines.hpp"
 #include "daemon/commands/send_options.hpp"
 #include "daemon/supervisor/chance.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/http/retry_after.hpp"
 

@@ -9,6 +9,7 @@
 #include "daemon/commands/spoken.hpp"
 #include "daemon/commands/text_columns.hpp"
 #include "daemon/commands/upstream_words.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 
 namespace posthaste {

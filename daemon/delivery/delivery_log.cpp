@@ -5,18 +5,14 @@
 
 #include <spdlog/spdlog.h>
 
-#include "lib/base/text.hpp"
+#include "lib/base/quantity.hpp"
 
 namespace posthaste {
 
 namespace {
 
 std::string attempts_text(std::uint64_t count) {
-    return count == 1 ? "1 attempt" : std::to_string(count) + " attempts";
-}
-
-std::string named(const uuid& id, const std::string& event_name) {
-    return to_string(id) + " (" + printable(event_name) + ")";
+    return count == 1 ? "1 attempt" : grouped(count) + " attempts";
 }
 
 bool is_debugging() {

@@ -7,7 +7,6 @@
 
 #include "daemon/server/event_handler.hpp"
 #include "daemon/server/refusals.hpp"
-#include "lib/base/text.hpp"
 
 namespace posthaste {
 namespace {
@@ -93,8 +92,7 @@ void retry_event_handler::handle(std::shared_ptr<exchange> request) {
 
 void retry_event_handler::hasten(std::shared_ptr<exchange> request, const event_facts& found) {
     hasten_(found.number, [this, request = std::move(request), id = found.id, name = found.name] {
-        if (spdlog::should_log(spdlog::level::debug))
-            spdlog::debug("event {} ({}): due now, by hand", to_string(id), printable(name));
+        if (spdlog::should_log(spdlog::level::debug)) spdlog::debug("event {}: due now, by hand", named(id, name));
         show(request, id);
     });
 }

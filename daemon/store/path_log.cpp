@@ -4,17 +4,11 @@
 
 #include <spdlog/spdlog.h>
 
-#include "lib/base/text.hpp"
-
 namespace posthaste {
 namespace {
 
 bool is_debugging() {
     return spdlog::should_log(spdlog::level::debug);
-}
-
-std::string named(const uuid& id, const std::string& name) {
-    return to_string(id) + " (" + printable(name) + ")";
 }
 
 void log_all(const std::vector<pending_event>& events, const char* what) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "lib/base/quantity.hpp"
+
 namespace posthaste {
 
 namespace {
@@ -17,14 +19,6 @@ constexpr int beats_a_watchdog = 3;
 milliseconds rest_for(const service_manager& manager) {
     if (!manager.watchdog()) return longest_rest;
     return std::clamp(*manager.watchdog() / beats_a_watchdog, milliseconds{1}, longest_rest);
-}
-
-// 1204 → "1,204".
-std::string grouped(std::uint64_t number) {
-    std::string digits = std::to_string(number);
-    for (std::size_t place = digits.size(); place > 3; place -= 3)
-        digits.insert(place - 3, ",");
-    return digits;
 }
 
 }  // namespace

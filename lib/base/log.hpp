@@ -33,6 +33,8 @@ class repeat_guard {
     [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now);
     // When a line may tell of what was held back; empty: nothing was.
     [[nodiscard]] std::optional<steady_time> due() const;
+    // What was held back is told by another line.
+    void forget() noexcept { held_back_ = 0; }
 
   private:
     std::optional<steady_time> last_;

@@ -112,4 +112,11 @@ std::string size_text(std::uint64_t bytes) {
     return std::to_string(bytes / shown->value).append(shown->name);
 }
 
+std::string grouped(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3; at -= 3)
+        digits.insert(at - 3, 1, ',');
+    return digits;
+}
+
 }  // namespace posthaste

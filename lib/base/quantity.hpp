@@ -24,5 +24,7 @@ namespace posthaste {
 [[nodiscard]] std::string duration_text(milliseconds value);
 // The largest unit that shows the value exactly: 1048576 → "1MiB"; 0 → "0B".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
+// 1204 → "1,204".
+[[nodiscard]] std::string grouped(std::uint64_t number);
 
 }  // namespace posthaste

@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/quantity.hpp"
 #include "lib/delivery/trouble_text.hpp"
 
 namespace posthaste {
 
 namespace {
-
-// 1204 → "1,204".
-std::string grouped(std::uint64_t number) {
-    std::string digits = std::to_string(number);
-    for (std::size_t at = digits.size(); at > 3; at -= 3)
-        digits.insert(at - 3, ",");
-    return digits;
-}
 
 std::string said(backlog left) {
     if (left.more && left.waiting == 0) return "events wait";
@@ -111,6 +104,7 @@ trouble_story::line trouble_story::fails(backlog left, std::uint64_t held_back) 
 trouble_story::line trouble_story::begins(const upstream_report& report, backlog left, std::uint64_t held_back) {
     in_trouble_ = true;
     const bool held = report.state == "held";
+    if (!held) failures_.guard.forget();  // they led to this
     return {true, std::string("delivery is ") + (held ? "held back: " : "failing: ") + reason_of(report) + "; " +
                       said(left) + (held ? "; goes on at " : "; the next probe goes out at ") +
                       to_rfc3339(report.next_probe_at.value_or(wall_time{})) + said(held_back)};

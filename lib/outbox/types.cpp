@@ -1,6 +1,7 @@
 #include "lib/outbox/types.hpp"
 
 #include "lib/base/require.hpp"
+#include "lib/base/text.hpp"
 
 namespace posthaste {
 
@@ -26,6 +27,10 @@ std::string_view to_string(death_reason reason) noexcept {
             return "damaged";
     }
     require_failed("death_reason", "no such reason", __FILE__, __LINE__);
+}
+
+std::string named(const uuid& id, std::string_view event_name) {
+    return to_string(id) + " (" + printable(event_name) + ")";
 }
 
 }  // namespace posthaste

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/time.hpp"
@@ -67,6 +68,9 @@ enum class death_reason { rejected, expired, damaged };
 
 [[nodiscard]] std::string_view to_string(event_state state) noexcept;
 [[nodiscard]] std::string_view to_string(death_reason reason) noexcept;
+
+// "ID (NAME)", as the log names an event; safe to show.
+[[nodiscard]] std::string named(const uuid& id, std::string_view event_name);
 
 // Everything kept of one event, for a person.
 struct event_facts {

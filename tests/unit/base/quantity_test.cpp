@@ -76,5 +76,12 @@ TEST(size, is_written_in_the_largest_unit_that_is_exact) {
     EXPECT_EQ(size_text(8ULL << 30), "8GiB");
 }
 
+TEST(grouped, has_a_comma_before_every_three_digits) {
+    EXPECT_EQ(grouped(0), "0");
+    EXPECT_EQ(grouped(999), "999");
+    EXPECT_EQ(grouped(1000), "1,000");
+    EXPECT_EQ(grouped(1'234'567), "1,234,567");
+}
+
 }  // namespace
 }  // namespace posthaste

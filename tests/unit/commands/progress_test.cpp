@@ -43,13 +43,6 @@ TEST(rough_duration, goes_by_the_unit_a_person_would_take) {
     EXPECT_EQ(rough_duration(seconds{1'000'000'000'000}), "about 11574074 days");
 }
 
-TEST(grouped, has_a_comma_before_every_three_digits) {
-    EXPECT_EQ(grouped(0), "0");
-    EXPECT_EQ(grouped(999), "999");
-    EXPECT_EQ(grouped(1000), "1,000");
-    EXPECT_EQ(grouped(1'234'567), "1,234,567");
-}
-
 TEST(progress_rate, knows_nothing_before_the_second_look) {
     progress_rate rate;
     EXPECT_EQ(rate.per_second(), 0);

@@ -66,6 +66,16 @@ TEST_F(trouble, that_comes_back_within_a_minute_is_said_when_the_minute_is_over_
     EXPECT_THAT(delivered(), IsEmpty());
 }
 
+TEST_F(trouble, that_opens_the_breaker_tells_of_the_failures_that_led_to_it) {
+    EXPECT_THAT(fails(seconds{0}), ElementsAre(HasSubstr("; retrying")));
+    for (int each = 0; each < 3; ++each)
+        EXPECT_THAT(fails(seconds{1}), IsEmpty());
+    ASSERT_TRUE(story.due());
+    EXPECT_THAT(becomes("open", seconds{2}), ElementsAre(StartsWith("delivery is failing: ")));
+    EXPECT_EQ(story.due(), std::nullopt) << "nothing is left to be told once it is over";
+    EXPECT_THAT(becomes("up", seconds{5}), ElementsAre(over));
+}
+
 TEST_F(trouble, that_came_back_and_is_over_within_the_minute_is_counted_as_past) {
     for (int each = 0; each < 4; ++each) {
         (void)becomes("open", seconds{each * 10});
