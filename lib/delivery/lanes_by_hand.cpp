@@ -44,12 +44,12 @@ void lanes::take_out(place& one) {
         home.waiting.remove(one);
     } else {
         home.queued.remove(one);
-        if (home.ready && !can_start(home)) leave_turns(home);
     }
     if (one.parked) unparked_.push_back({std::string(home.user_id), one.event->what.number});
     release_place(one);
     home.squeezed = false;
     go_on(home);
+    if (home.ready && !can_start(home)) leave_turns(home);  // what came behind it may not be due
     note_hunger(home);
     forget_if_idle(home);
 }

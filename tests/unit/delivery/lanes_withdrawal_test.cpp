@@ -25,6 +25,11 @@ class withdrawal : public ::testing::Test {
         last = *started;
         return window.at(last).what.number;
     }
+    void offer_for_later(const std::string& user, sequence number) {
+        auto event = event_of(user, number);
+        event.history.emplace().next_at = clock.now().wall + seconds{60};
+        ASSERT_EQ(window.offer(event, clock.now()), lanes::offered::taken);
+    }
     std::vector<sequence> withdraw(std::vector<sequence> numbers) { return window.withdraw(numbers, clock.now()); }
 
     virtual_clock clock;
@@ -66,6 +71,21 @@ TEST_F(withdrawal, of_a_head_that_waits_lets_the_rest_of_its_lane_go) {
     EXPECT_THAT(withdraw({1}), IsEmpty());
     EXPECT_FALSE(window.next_due());
     EXPECT_EQ(start(), 2u);
+}
+
+TEST_F(withdrawal, of_the_head_before_one_that_is_not_due_takes_the_lane_s_turn_away) {
+    for (const auto order : {ordering::per_user, ordering::none}) {
+        window.set_ordering(order);
+        const sequence first = order == ordering::per_user ? 1 : 11;
+        offer("ada", first);
+        offer_for_later("ada", first + 1);
+        EXPECT_THAT(withdraw({first}), IsEmpty());
+        EXPECT_FALSE(window.any_ready());
+        EXPECT_EQ(start(), 0u);
+        EXPECT_TRUE(window.next_due());
+        EXPECT_THAT(withdraw({first + 1}), IsEmpty());
+        EXPECT_EQ(window.lane_count(), 0u);
+    }
 }
 
 TEST_F(withdrawal, leaves_no_bytes_and_no_lane_behind) {
