@@ -30,7 +30,8 @@ scripted_answer scripted_upstream::answer(sequence number, const std::string& ta
 }
 
 std::optional<attempt_outcome> scripted_upstream::in_trouble(const std::string& target, std::size_t running) {
-    const milliseconds asked{pick(8) == 0 ? pick(2 * 3'600'000) : pick(20'000)};
+    const auto kind = pick(16);
+    const milliseconds asked{kind == 0 ? 0 : kind < 3 ? pick(2 * 3'600'000) : pick(20'000)};
     switch (phase_) {
         case phase::up:
             return std::nullopt;

@@ -2,6 +2,7 @@
 // POSTHASTE_SEED=n simulation_tests --gtest_filter='simulation.*'
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -13,7 +14,15 @@
 namespace posthaste {
 namespace {
 
+std::uint64_t running;
+
+// A broken invariant stops the process, and would take the seed with it.
+void name_the_seed(int) {
+    std::fprintf(stderr, "to replay: POSTHASTE_SEED=%llu\n", static_cast<unsigned long long>(running));
+}
+
 void run_seeds(std::uint64_t count) {
+    std::signal(SIGABRT, name_the_seed);
     const char* const given = std::getenv("POSTHASTE_SEED");
     const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
     if (given != nullptr) count = 1;
@@ -21,6 +30,7 @@ void run_seeds(std::uint64_t count) {
                 static_cast<unsigned long long>(first + count - 1));
     const auto began = std::chrono::steady_clock::now();
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        running = seed;
         simulation::world one(seed, given != nullptr);
         const auto broken = one.run();
         ASSERT_FALSE(broken) << *broken << "\nto replay: POSTHASTE_SEED=" << seed;

@@ -119,8 +119,9 @@ void upstream_model::failed(steady_time now) {
 
 void upstream_model::hold(const attempt_outcome& outcome, steady_time now) {
     const bool anew = now >= held_until_;
-    if (anew && !outcome.retry_after) own_hold_ = std::clamp<milliseconds>(own_hold_ * 2, seconds{1}, seconds{60});
-    const milliseconds asked = std::min<milliseconds>(outcome.retry_after.value_or(own_hold_), hours{1});
+    const bool told = outcome.retry_after && *outcome.retry_after > milliseconds{0};
+    if (anew && !told) own_hold_ = std::clamp<milliseconds>(own_hold_ * 2, seconds{1}, seconds{60});
+    const milliseconds asked = std::min<milliseconds>(told ? *outcome.retry_after : own_hold_, hours{1});
     held_until_ = std::max(held_until_, now + asked);
     ++stops_;
 }
