@@ -26,12 +26,11 @@ bool is_plain(std::string_view value) {
            std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-// Takes the parser's events over one line and keeps the strings that are asked for, of each name the last; what else
+// Takes the parser's events over one line, known to be well-formed, and keeps the strings that are asked for; what else
 // stands in the line costs no memory.
 class line_members {
   public:
     [[nodiscard]] bool is_object() const noexcept { return is_object_; }
-    [[nodiscard]] bool too_deep() const noexcept { return too_deep_; }
 
     struct member {
         std::string_view name;
@@ -77,9 +76,8 @@ class line_members {
     }
     bool open() {
         other_value();
-        too_deep_ = depth_ == max_json_depth;
         ++depth_;
-        return !too_deep_;
+        return true;
     }
     bool close() {
         --depth_;
@@ -90,7 +88,6 @@ class line_members {
     member* current_ = nullptr;
     std::size_t depth_ = 0;
     bool is_object_ = false;
-    bool too_deep_ = false;
 };
 
 // Gives the members of one line and notes what is wrong with them.
@@ -155,11 +152,12 @@ std::string to_line(const exported_event& one) {
 }
 
 result<pending_event, std::vector<field_error>> read_line(std::string_view line) {
+    if (const auto malformed = find_malformed_json(line))
+        return std::vector<field_error>{
+            {"", "is malformed JSON: at column " + std::to_string(malformed->column) + ", " + malformed->reason}};
     line_members members;
-    // nlohmann's parser takes a NUL byte for the end.
-    const bool whole = line.find('\0') == std::string_view::npos && nlohmann::json::sax_parse(line, &members);
-    if (members.too_deep()) return std::vector<field_error>{{"", "nests objects and arrays more than 64 deep"}};
-    if (!whole || !members.is_object()) return std::vector<field_error>{{"", "is no JSON object in one line"}};
+    nlohmann::json::sax_parse(line, &members);
+    if (!members.is_object()) return std::vector<field_error>{{"", "is no JSON object in one line"}};
     line_reader from(members);
     auto one = read_members(from);
     if (!from.errors.empty()) return std::move(from.errors);

@@ -73,7 +73,8 @@ const mistakes = [
   {
     status: 400,
     what: "a body cut short",
-    of: (operation, good) => takesKey(operation) && { ...good, body: good.body.slice(0, -2) },
+    of: (operation, good) =>
+      (takesKey(operation) || takesFilter(operation)) && { ...good, body: good.body.slice(0, -2) },
   },
   {
     status: 400,

@@ -65,9 +65,19 @@ TEST(event_lines, tells_all_that_is_wrong_with_a_line) {
               "/id;/id;/receivedAt;/receivedAt;/state;/state;/path;/path;/apiVersion;/body;");
 }
 
-TEST(event_lines, keeps_the_last_of_a_name_and_nothing_that_is_further_inside) {
-    EXPECT_EQ(faults_of(with("{\"id\"", "{\"x\":{\"id\":1,\"body\":[\"no\"]},\"id\":[7,\"no\"],\"id\"")), "none");
-    EXPECT_EQ(faults_of(with("}\n", ",\"state\":[\"dead\"]}\n")), "/state;/state;") << "no string is no string";
+TEST(event_lines, keeps_nothing_that_is_further_inside) {
+    EXPECT_EQ(faults_of(with("{\"id\"", "{\"x\":{\"id\":1,\"body\":[\"no\"]},\"id\"")), "none");
+    EXPECT_EQ(faults_of(with("\"dead\"", "[\"dead\"]")), "/state;/state;") << "no string is no string";
+}
+
+TEST(event_lines, takes_no_line_that_two_readers_understand_differently) {
+    for (const auto& line : {with("}\n", ",\"state\":\"pending\"}\n"), with("}\n", ",\"st\\u0061te\":\"pending\"}\n"),
+                             with("{\"id\"", "{\"x\":{\"a\":1,\"a\":2},\"id\"")}) {
+        const auto read = read_line(line);
+        ASSERT_FALSE(read) << line;
+        EXPECT_EQ(read.error().front().pointer, "");
+        EXPECT_NE(read.error().front().detail.find("two members of this name"), std::string::npos);
+    }
 }
 
 TEST(event_lines, reads_no_nesting_over_64) {
@@ -78,7 +88,9 @@ TEST(event_lines, reads_no_nesting_over_64) {
     EXPECT_EQ(faults_of(nested(64)), ";");
     const auto read = read_line(std::string(100'000, '['));
     ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().front().detail, "nests objects and arrays more than 64 deep") << "it read on to the end";
+    EXPECT_EQ(read.error().front().detail,
+              "is malformed JSON: at column 65, objects and arrays are nested more than 64 deep")
+        << "it read on to the end";
 }
 
 TEST(event_lines, takes_no_line_that_is_no_object) {
