@@ -64,7 +64,7 @@ bool is_visit(const request_head& head) {
         // A frame of another page navigates, too; browsers that say where to are all that say this.
         if (equals_ignoring_case(field.name, "sec-fetch-dest") && field.value != "document") return false;
     }
-    return navigates && head.method == "GET" && head.path == "/";
+    return navigates && (head.method == "GET" || head.method == "HEAD") && head.path == "/";
 }
 
 bool is_own_origin(std::string_view origin, std::string_view authority) {
