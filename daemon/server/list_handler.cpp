@@ -1,5 +1,6 @@
 #include "daemon/server/list_handler.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -23,14 +24,15 @@ std::optional<event_state> state_named(std::string_view name) {
     return std::nullopt;
 }
 
-// Empty: it is no such number.
+// A page holds most_limit at most, however many are asked for. Empty: it is no such number.
 std::optional<std::size_t> read_limit(const std::optional<std::string>& text) {
     if (!text) return usual_limit;
     std::size_t limit = 0;
     const auto read = std::from_chars(text->data(), text->data() + text->size(), limit);
-    const bool whole = read.ec == std::errc{} && read.ptr == text->data() + text->size();
-    if (whole && limit >= 1 && limit <= most_limit) return limit;
-    return std::nullopt;
+    if (read.ptr != text->data() + text->size()) return std::nullopt;
+    if (read.ec == std::errc::result_out_of_range) return most_limit;
+    if (read.ec != std::errc{} || limit == 0) return std::nullopt;
+    return std::min(limit, most_limit);
 }
 
 // A form that was not filled in asks for nothing in particular.
@@ -51,7 +53,7 @@ result<list_request, problem> read_request(std::string_view query) {
     request.name = given->get("event").value_or("");
     request.user_id = given->get("userId").value_or("");
     const auto limit = read_limit(filled_in(*given, "limit"));
-    if (!limit) return invalid_query("limit must be a number from 1 to " + std::to_string(most_limit) + ".");
+    if (!limit) return invalid_query("limit must be a whole number, 1 or more.");
     request.limit = *limit;
     if (const auto cursor = filled_in(*given, "cursor")) {
         const auto last = parse_cursor(*cursor);

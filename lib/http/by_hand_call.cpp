@@ -1,5 +1,6 @@
 #include "lib/http/by_hand_call.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -78,11 +79,11 @@ class reader {
     }
 
     void read_limit(const json& value) {
-        const bool fits = value.is_number_integer() && value >= 1 && value <= most_by_hand;
-        if (fits)
-            call_.limit = value.get<std::size_t>();
+        const auto limit = value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+        if (limit >= 1)
+            call_.limit = std::min<std::uint64_t>(limit, most_by_hand);
         else
-            fault("/limit", "must be a whole number from 1 to " + std::to_string(most_by_hand));
+            fault("/limit", "must be a whole number, 1 or more");
     }
 
     void read_progress(const json& value) {

@@ -29,7 +29,7 @@ struct by_hand_progress {
 
 struct by_hand_call {
     selection_request which;
-    std::size_t limit = most_by_hand;
+    std::size_t limit = most_by_hand;            // never more, however many are asked for
     std::optional<by_hand_progress> progress{};  // empty: the first call
 };
 

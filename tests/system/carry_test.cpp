@@ -138,14 +138,16 @@ TEST(carry, an_export_ends_with_what_was_there_when_it_began) {
 TEST(carry, a_wrong_question_gets_a_clear_answer) {
     daemon_under_test daemon;
     daemon.start();
-    for (const auto* query : {"?limit=0", "?limit=501", "?limit=ten", "?state=lost", "?cursor=7", "?stat=dead"}) {
+    for (const auto* query :
+         {"?limit=0", "?limit=-1", "?limit=ten", "?limit=501x", "?state=lost", "?cursor=7", "?stat=dead"}) {
         const auto answer = http_call(daemon.port(), "GET", std::string("/v1/events") + query);
         ASSERT_TRUE(answer);
         EXPECT_EQ(answer->status, 400) << query;
         EXPECT_EQ(answer->json().value("type", ""), "urn:posthaste:problem:invalid-query") << query;
     }
-    // A form that was not filled in.
-    for (const auto* path : {"/v1/events?state=&event=&userId=&limit=&cursor=", "/v1/export?state="}) {
+    // A form that was not filled in, and limits beyond what one page holds.
+    for (const auto* path : {"/v1/events?state=&event=&userId=&limit=&cursor=", "/v1/export?state=",
+                             "/v1/events?limit=501", "/v1/events?limit=99999999999999999999"}) {
         const auto answer = http_call(daemon.port(), "GET", path);
         ASSERT_TRUE(answer);
         EXPECT_EQ(answer->status, 200) << path << answer->body;
