@@ -62,6 +62,9 @@ void batch_reader::conclude() {
         fault_ = malformed_json(text_, found->offset, found->what);
     } else if (wrong_) {
         fault_ = std::move(wrong_);
+        if (fault_->errors.size() >= most_errors)
+            fault_->detail += "; there are at least " + std::to_string(most_errors) + " errors in all, of which " +
+                              std::to_string(fault_->errors.size()) + " are listed";
     } else if (count_ == 0) {
         fault_.emplace();
         fault_->what = envelope_fault::kind::invalid_event;

@@ -63,16 +63,18 @@ std::vector<field_error> envelope_errors(const envelope_reader& read) {
 // "PREFIX: the first error", with their number when there are more.
 std::string summary(std::string prefix, const std::vector<field_error>& errors) {
     prefix += ": ";
-    if (errors.size() > 1) {
-        if (errors.size() == schema_checker::most_errors) prefix += "at least ";
-        prefix += std::to_string(errors.size()) + " errors, the first: ";
-    }
+    const std::string count = std::to_string(errors.size());
+    if (errors.size() >= schema_checker::most_errors)
+        prefix += "at least " + count + " errors, of which " + count + " are listed, the first: ";
+    else if (errors.size() > 1)
+        prefix += count + " errors, the first: ";
     const field_error& first = errors.front();
     if (!first.pointer.empty()) prefix += printable(first.pointer) + " ";
     return prefix + first.detail;
 }
 
 envelope_fault with_errors(envelope_fault::kind what, std::string prefix, std::vector<field_error> errors) {
+    if (errors.size() > schema_checker::most_errors) errors.resize(schema_checker::most_errors);
     envelope_fault fault;
     fault.what = what;
     fault.detail = summary(std::move(prefix), errors);
@@ -84,6 +86,10 @@ std::string in_quotes(std::string_view name) {
     return "\"" + printable(name) + "\"";
 }
 
+field_error not_configured() {
+    return {"/event", "is not the name of a configured event"};
+}
+
 envelope_fault unknown_event(std::string_view name, const event_catalog& catalog) {
     std::string hint;
     for (const std::string& match : catalog.close_matches(name)) {
@@ -93,8 +99,19 @@ envelope_fault unknown_event(std::string_view name, const event_catalog& catalog
     envelope_fault fault;
     fault.what = envelope_fault::kind::unknown_event;
     fault.detail = "the event " + in_quotes(name) + " is not configured (" + hint + ")";
-    fault.errors.push_back({"/event", "is not the name of a configured event"});
+    fault.errors.push_back(not_configured());
     return fault;
+}
+
+// Adds to what is wrong with the envelope what would be refused next, so that all of it can be put right at once.
+void add_later_errors(std::vector<field_error>& errors, envelope_reader& read, const event_catalog& catalog) {
+    if (read.event.found != envelope_name::state::good) return;
+    const schema_node* schema = catalog.find(read.event.value);
+    if (schema == nullptr && catalog.reject_unknown_events) errors.push_back(not_configured());
+    if (schema == nullptr || catalog.check != schema_check::enforce || !read.data_is_object) return;
+    if (!read.checker) read.check_data(*schema);
+    for (const field_error& each : read.checker->errors())
+        errors.push_back(each);
 }
 
 // What is sound in all is told quickly; of the rest nothing is told.
@@ -121,6 +138,7 @@ result<envelope, envelope_fault> read_envelope(std::string_view body, const even
     if (!reader.read()) return malformed_json(body, reader.fault().offset, std::move(reader.fault().what));
 
     if (auto errors = envelope_errors(reader); !errors.empty()) {
+        add_later_errors(errors, reader, catalog);
         return with_errors(envelope_fault::kind::invalid_event, "this is no event", std::move(errors));
     }
     const schema_node* schema = catalog.find(reader.event.value);

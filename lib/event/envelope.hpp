@@ -2,11 +2,11 @@
 //
 // RFC 8259, and stricter: a NUL byte anywhere, invalid UTF-8, a lone surrogate, a BOM, a number that is out of range,
 // trailing bytes, nesting over 64 and a duplicate member at any level are malformed, whatever else is wrong; what is
-// wrong with the envelope is told before what is wrong with data. No DOM is built and nothing is re-serialised: the
-// body goes upstream as it came. What is plainly sound is read by our scanner (plain_scanner.hpp), and all else once
-// more by nlohmann's parser, which has the last word on what is wrong. Only where "event" stands behind "data" is data
-// read a second time, as its schema was not known the first time. Memory is bounded by the body's size. Messages never
-// quote values. Pure; any thread.
+// wrong with the envelope is told before what is wrong with data, and with it where the event's schema is known. No DOM
+// is built and nothing is re-serialised: the body goes upstream as it came. What is plainly sound is read by our
+// scanner (plain_scanner.hpp), and all else once more by nlohmann's parser, which has the last word on what is wrong.
+// Only where "event" stands behind "data" is data read a second time, as its schema was not known the first time.
+// Memory is bounded by the body's size. Messages never quote values. Pure; any thread.
 
 #pragma once
 

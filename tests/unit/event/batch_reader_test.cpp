@@ -110,7 +110,15 @@ TEST(batch_reader, gives_up_after_a_hundred_errors) {
     std::string many = "[1";
     for (int n = 0; n < 200; ++n)
         many += ",1";
-    EXPECT_EQ(t.read(many + "]", form::array, 1000).fault()->errors.size(), batch_reader::most_errors);
+    auto& read = t.read(many + "]", form::array, 1000);
+    ASSERT_TRUE(read.fault());
+    EXPECT_EQ(read.fault()->errors.size(), batch_reader::most_errors);
+    EXPECT_THAT(read.fault()->detail, testing::HasSubstr("at least 100 errors in all, of which 100 are listed"));
+}
+
+TEST(batch_reader, does_not_speak_of_more_errors_where_it_read_to_the_end) {
+    reading t;
+    EXPECT_THAT(t.read("[1, 2]").fault()->detail, testing::Not(testing::HasSubstr("in all")));
 }
 
 }  // namespace

@@ -120,11 +120,56 @@ TEST(envelope, needs_an_object_at_the_top_level) {
     }
 }
 
-TEST(envelope, is_told_before_the_schema) {
-    const auto read = read_envelope(R"({"event": "Ticket Created", "data": {}})", sample_catalog());
+TEST(envelope, is_told_before_the_schema_and_with_it) {
+    for (const char* body : {R"({"event": "Ticket Created", "userId": null, "data": {"ticketName": 5}})",
+                             R"({"data": {"ticketName": 5}, "userId": null, "event": "Ticket Created"})"}) {
+        const auto read = read_envelope(body, sample_catalog());
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().what, kind::invalid_event);
+        EXPECT_EQ(errors_of(read.error()),
+                  "/userId is null: call identify() first, and send the userId that it returns\n"
+                  "/data/ticketName is a number (expected a string)\n"
+                  "/data/customerEmail is missing (expected a string)\n"
+                  "/data/description is missing (expected a string)\n");
+        EXPECT_TRUE(read.error().detail.starts_with("this is no event: 4 errors, the first: /userId is null"));
+    }
+}
+
+TEST(envelope, is_told_with_a_name_that_is_not_configured_where_that_is_refused) {
+    event_catalog catalog = sample_catalog();
+    catalog.reject_unknown_events = true;
+    const auto read = read_envelope(R"({"event": "Tikcet Created", "data": {}})", catalog);
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().what, kind::invalid_event);
-    EXPECT_EQ(errors_of(read.error()), "/userId is missing (expected the user's id, a string)\n");
+    EXPECT_EQ(errors_of(read.error()),
+              "/userId is missing (expected the user's id, a string)\n"
+              "/event is not the name of a configured event\n");
+}
+
+TEST(envelope, is_told_alone_where_schemas_refuse_nothing) {
+    for (const schema_check check : {schema_check::warn, schema_check::off}) {
+        event_catalog catalog = sample_catalog();
+        catalog.check = check;
+        const auto read = read_envelope(R"({"event": "Ticket Created", "data": {}})", catalog);
+        ASSERT_FALSE(read);
+        EXPECT_EQ(errors_of(read.error()), "/userId is missing (expected the user's id, a string)\n");
+    }
+}
+
+TEST(envelope, says_that_there_may_be_more_errors_than_are_listed) {
+    event_catalog catalog;
+    catalog.schemas.emplace("E", schema_of(R"({"l": ["String"]})"));
+    std::string list = "1";
+    for (int n = 0; n < 150; ++n)
+        list += ", 1";
+    for (const std::string user : {R"("userId": "1")", R"("userId": "")"}) {
+        const auto read = read_envelope(R"({"event": "E", )" + user + R"(, "data": {"l": [)" + list + "]}}", catalog);
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().errors.size(), schema_checker::most_errors);
+        EXPECT_NE(read.error().detail.find(": at least 100 errors, of which 100 are listed, the first: "),
+                  std::string::npos)
+            << read.error().detail;
+    }
 }
 
 TEST(schema_mismatch, is_told_with_all_its_errors) {
