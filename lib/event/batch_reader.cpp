@@ -4,6 +4,17 @@
 #include <utility>
 
 namespace posthaste {
+namespace {
+
+envelope_fault no_batch(std::string detail, std::string error) {
+    envelope_fault fault;
+    fault.what = envelope_fault::kind::invalid_event;
+    fault.detail = std::move(detail);
+    fault.errors.push_back({"", std::move(error)});
+    return fault;
+}
+
+}  // namespace
 
 bool batch_reader::read_on(std::size_t bytes) {
     for (std::size_t read = 0; read < bytes;) {
@@ -59,17 +70,20 @@ void batch_reader::note(envelope_fault fault) {
 
 void batch_reader::conclude() {
     if (const auto& found = splitter_.wrong()) {
-        fault_ = malformed_json(text_, found->offset, found->what);
+        if (splitter_.is_no_array() && !find_malformed_json(text_))
+            fault_ = no_batch(
+                "the batch is no JSON array: send the events in one, or an event a line with "
+                "Content-Type: application/x-ndjson",
+                "is no array");
+        else
+            fault_ = malformed_json(text_, found->offset, found->what);
     } else if (wrong_) {
         fault_ = std::move(wrong_);
         if (fault_->errors.size() >= most_errors)
             fault_->detail += "; there are at least " + std::to_string(most_errors) + " errors in all, of which " +
                               std::to_string(fault_->errors.size()) + " are listed";
     } else if (count_ == 0) {
-        fault_.emplace();
-        fault_->what = envelope_fault::kind::invalid_event;
-        fault_->detail = "the batch is empty: send at least one event";
-        fault_->errors.push_back({"", "holds no event"});
+        fault_ = no_batch("the batch is empty: send at least one event", "holds no event");
     }
 }
 

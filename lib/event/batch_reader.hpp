@@ -2,7 +2,7 @@
 //
 // Each element is checked like a single event (lib/event/envelope.hpp). What is malformed ends the reading at once;
 // everything else that is wrong is gathered, with pointers that begin with the element's index ("/3/data/ticketName"),
-// counted from 0. Pure; one thread.
+// counted from 0. A text that is well-formed and no array is none of a batch: invalid, not malformed. Pure; one thread.
 
 #pragma once
 

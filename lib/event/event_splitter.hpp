@@ -33,6 +33,10 @@ class event_splitter {
         std::string what;  // "expected …"
     };
     [[nodiscard]] const std::optional<fault>& wrong() const noexcept { return fault_; }
+    // What is wrong is that the text does not begin as an array; it may be other JSON.
+    [[nodiscard]] bool is_no_array() const noexcept {
+        return fault_ && form_ == form::array && place_ == place::before;
+    }
 
   private:
     enum class place { before, first_element, element, behind_element, end };

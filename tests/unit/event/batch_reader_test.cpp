@@ -121,5 +121,21 @@ TEST(batch_reader, does_not_speak_of_more_errors_where_it_read_to_the_end) {
     EXPECT_THAT(t.read("[1, 2]").fault()->detail, testing::Not(testing::HasSubstr("in all")));
 }
 
+TEST(batch_reader, takes_json_that_is_no_array_for_well_formed_and_no_batch) {
+    reading t;
+    for (const std::string& text : {std::string("{}"), std::string(" null\n"), std::string("7"), event_of("a")}) {
+        auto& read = t.read(text);
+        ASSERT_TRUE(read.fault());
+        EXPECT_EQ(read.fault()->what, envelope_fault::kind::invalid_event) << text;
+        EXPECT_THAT(read.fault()->detail, testing::HasSubstr("array"));
+        EXPECT_THAT(read.fault()->detail, testing::HasSubstr("application/x-ndjson"));
+        ASSERT_EQ(read.fault()->errors.size(), 1U);
+        EXPECT_EQ(read.fault()->errors.front().pointer, "");
+    }
+    for (const std::string& text : {std::string(), std::string("{"), event_of("a") + "\n" + event_of("b"),
+                                    std::string(R"({"a": 1, "a": 2})"), std::string("{}\0", 3)})
+        EXPECT_EQ(t.read(text).fault()->what, envelope_fault::kind::malformed_json) << text;
+}
+
 }  // namespace
 }  // namespace posthaste
