@@ -55,8 +55,7 @@ result<handler*, problem> admit(const request_head& head, const server_context& 
         return std::move(*wrong);
     if (!found) return std::move(found).error();
     if (std::optional<problem> wrong = found->to->refuse(head)) return std::move(*wrong);
-    const std::uint64_t limit = found->to->body_limit();
-    if (head.content_length.value_or(0) > limit) return body_too_large(limit);
+    if (head.content_length.value_or(0) > found->to->body_limit()) return body_too_large(*found->to);
     return found->to;
 }
 
@@ -68,14 +67,14 @@ problem no_room_for_bodies() {
         .retry_after = seconds{1}};
 }
 
-problem body_too_large(std::uint64_t limit) {
-    return {
-        .status = 413,
-        .name = "body-too-large",
-        .detail =
-            "The body is over the " + size_text(limit) +
-            " that are taken here. Send less in one request, or raise limits.body (for a batch, limits.batch_body).",
-        .close = true};
+problem body_too_large(const handler& to) {
+    const std::string_view key = to.body_limit_key();
+    return {.status = 413,
+            .name = "body-too-large",
+            .detail = "The body is over the " + size_text(to.body_limit()) +
+                      " that are taken here. Send less in one request" +
+                      (key.empty() ? "" : ", or raise " + std::string(key)) + ".",
+            .close = true};
 }
 
 }  // namespace posthaste

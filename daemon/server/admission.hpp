@@ -16,7 +16,8 @@ namespace posthaste {
 [[nodiscard]] result<handler*, problem> admit(const request_head& head, const server_context& shared,
                                               std::optional<std::uint16_t> port, caller& by);
 
-[[nodiscard]] problem body_too_large(std::uint64_t limit);
+// A body is over the limit of whom it is for.
+[[nodiscard]] problem body_too_large(const handler& to);
 // The bodies of all requests take up what they may.
 [[nodiscard]] problem no_room_for_bodies();
 

@@ -74,7 +74,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         const std::size_t had = unpacking_->text().size();
         const auto found = unpacking_->unpack(slice_bytes);
         const std::size_t grown = unpacking_->text().size() - had;
-        if (auto wrong = problem_of(found, limit_)) return request_->answer(*wrong);
+        if (auto wrong = problem_of(found, of_)) return request_->answer(*wrong);
         if (!request_->take_memory(grown)) return request_->answer(no_room_for_bodies());
         if (found == gunzip::state::more) return later(&run::unpack_slice);
         text_ = unpacking_->take();

@@ -34,7 +34,7 @@ void events_handler::handle(std::shared_ptr<exchange> request) {
     const steady_time began = options_.now().steady;
     const request_head& head = request->head();
     if (*coding_of(head) == coding::gzip) {
-        if (std::optional<problem> wrong = unpack(*request, options_.body_limit)) return request->answer(*wrong);
+        if (std::optional<problem> wrong = unpack(*request, *this)) return request->answer(*wrong);
     }
     result<envelope, envelope_fault> read = read_envelope(request->body(), *catalog_);
     if (!read) return request->answer(problem_of(std::move(read).error()));

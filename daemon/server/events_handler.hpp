@@ -43,6 +43,7 @@ class events_handler final : public handler {
 
     [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
     [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }
+    [[nodiscard]] std::string_view body_limit_key() const override { return "limits.body"; }
     void handle(std::shared_ptr<exchange> request) override;
 
   private:

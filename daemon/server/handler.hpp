@@ -74,6 +74,8 @@ class handler {
     [[nodiscard]] virtual std::optional<problem> refuse(const request_head& head) const = 0;
     // The largest body that is read for this resource; a larger one is 413.
     [[nodiscard]] virtual std::uint64_t body_limit() const = 0;
+    // The configuration's key that sets that limit; "" where nothing does.
+    [[nodiscard]] virtual std::string_view body_limit_key() const { return {}; }
     // Called once the whole request was read. Answers now or later.
     virtual void handle(std::shared_ptr<exchange> request) = 0;
 };

@@ -9,23 +9,23 @@ constexpr std::size_t a_step = 64 * 1024;
 
 }  // namespace
 
-std::optional<problem> unpack(exchange& request, std::uint64_t limit) {
-    gunzip packed(request.body(), limit);
+std::optional<problem> unpack(exchange& request, const handler& to) {
+    gunzip packed(request.body(), to.body_limit());
     auto found = gunzip::state::more;
     while (found == gunzip::state::more) {
         const std::size_t had = packed.text().size();
         found = packed.unpack(a_step);
         if (!request.take_memory(packed.text().size() - had)) return no_room_for_bodies();
     }
-    if (auto wrong = problem_of(found, limit)) return wrong;
+    if (auto wrong = problem_of(found, to)) return wrong;
     request.body() = packed.take();
     return {};
 }
 
-std::optional<problem> problem_of(gunzip::state found, std::uint64_t limit) {
+std::optional<problem> problem_of(gunzip::state found, const handler& to) {
     switch (found) {
         case gunzip::state::too_large: {
-            problem what = body_too_large(limit);
+            problem what = body_too_large(to);
             what.close = false;  // it was read to its end
             return what;
         }

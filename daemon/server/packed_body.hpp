@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "daemon/server/handler.hpp"
@@ -11,10 +10,10 @@
 
 namespace posthaste {
 
-// Puts what the request's body holds in its place. `limit` is of the unpacked body.
-[[nodiscard]] std::optional<problem> unpack(exchange& request, std::uint64_t limit);
+// Puts what the request's body holds in its place. The limit of whom it is for is that of the unpacked body.
+[[nodiscard]] std::optional<problem> unpack(exchange& request, const handler& to);
 
 // Empty for a body that is whole, or of which more is to come.
-[[nodiscard]] std::optional<problem> problem_of(gunzip::state found, std::uint64_t limit);
+[[nodiscard]] std::optional<problem> problem_of(gunzip::state found, const handler& to);
 
 }  // namespace posthaste

@@ -150,7 +150,7 @@ bool session::take_chunked_body() {
         case chunked_body::state::malformed:
             return fail(malformed_head(chunks_.fault()));
         case chunked_body::state::too_large:
-            return fail(refusal_ ? *std::exchange(refusal_, {}) : body_too_large(handler_->body_limit()));
+            return fail(refusal_ ? *std::exchange(refusal_, {}) : body_too_large(*handler_));
         case chunked_body::state::incomplete:
             break;
     }

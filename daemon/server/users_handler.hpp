@@ -1,6 +1,6 @@
 // GET /users/{username} and GET /{version}/users/{username}: the upstream's answer, kept durably, so that an SDK's
-// identify() works through an outage (lib/identity). Its GET comes with a body, which means nothing and is borne.
-// Belongs to the listener's thread.
+// identify() works through an outage (lib/identity). An SDK sends its GET with a
+// body. Belongs to the listener's thread.
 
 #pragma once
 
@@ -30,7 +30,6 @@ class users_handler final : public reading_handler {
     void reconfigure(std::string target, milliseconds max_age);
 
     [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
-    [[nodiscard]] std::uint64_t body_limit() const override { return 4 * KiB; }
     void handle(std::shared_ptr<exchange> request) override;
 
   private:

@@ -122,6 +122,29 @@ TEST_P(http_table, a_body_over_the_limit_is_413_before_it_is_read) {
     expect(posted(start + std::string(1048576 - start.size() - 3, 'x') + "\"}}"), 202, "", fate::stays);
 }
 
+TEST_P(http_table, a_small_body_that_a_call_does_not_use_is_read_and_dropped) {
+    for (const char* call : {"GET /v1/events", "GET /livez", "GET /v1/export", "POST /v1/resume", "GET /"}) {
+        expect(request(call, "Content-Length: 10\r\n", "0123456789"), 200, "", fate::stays);
+        expect(request(call, "Transfer-Encoding: chunked\r\n", "2\r\nab\r\n0\r\n\r\n"), 200, "", fate::stays);
+    }
+}
+
+TEST_P(http_table, a_413_names_the_bound_and_the_key_that_sets_it_if_one_does) {
+    const auto detail = [](std::string_view method, const std::string& path, std::size_t bytes) {
+        const auto answer = call(method, path, {{"Content-Type", "application/json"}}, std::string(bytes, ' '));
+        EXPECT_TRUE(answer && answer->status == 413) << path << (answer ? answer->body : " no answer");
+        return answer ? answer->json()["detail"].get<std::string>() : "";
+    };
+    EXPECT_EQ(detail("POST", "/run/event", 1048577),
+              "The body is over the 1MiB that are taken here. Send less in one request, or raise limits.body.");
+    EXPECT_EQ(detail("POST", "/run/events", 16 * 1048576 + 1),
+              "The body is over the 16MiB that are taken here. Send less in one request, or raise limits.batch_body.");
+    for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
+             {"POST", "/v1/retry"}, {"POST", "/v1/discard"}, {"GET", "/users/ada"}, {"GET", "/v1/events"}})
+        EXPECT_EQ(detail(method, path, 4097),
+                  "The body is over the 4KiB that are taken here. Send less in one request.");
+}
+
 TEST_P(http_table, a_head_over_16_kib_is_431) {
     expect(request("GET /livez", "X: " + std::string(16 * 1024, 'x') + "\r\n"), 431, "head-too-large", fate::closes);
     std::string many;
