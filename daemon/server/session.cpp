@@ -89,7 +89,8 @@ bool session::take_head() {
 
 bool session::begin_request() {
     buffer_.keep_room_behind(scanner_.size(), room_behind_head);
-    if (std::optional<problem> wrong = check_scanned_head(buffer_.unread().substr(0, scanner_.size()), head_))
+    const host_form form = port_ ? host_form::name : host_form::any;
+    if (std::optional<problem> wrong = check_scanned_head(buffer_.unread().substr(0, scanner_.size()), head_, form))
         return fail(std::move(*wrong));
     result<handler*, problem> admitted = admit(head_, *shared_, port_, caller_);
     if (!admitted) return refuse(std::move(admitted).error());

@@ -38,7 +38,7 @@ chunked_body::state chunked_body::decode(std::string_view bytes, std::string& bo
 
 chunked_body::state chunked_body::read(char c) {
     constexpr std::string_view bad_end = "a chunk's data does not end with CR LF where its size says";
-    if (part_ <= part::header_end && ++header_bytes_ > max_chunk_header_bytes)
+    if (part_ < part::header_end && c != '\r' && ++header_bytes_ > max_chunk_header_bytes)
         return malformed("a chunk header is over 256 bytes");
     switch (part_) {
         case part::size:

@@ -1,7 +1,7 @@
 // Decodes a chunked body (RFC 9112, section 7.1) as its bytes come, and nothing but a plainly well-formed one.
 //
-// A chunk header is one to sixteen hexadecimal digits, perhaps a ";" with extensions (which are ignored), CR LF, and at
-// most 256 bytes in all, counted while it still arrives. Trailers are refused. Pure; any thread.
+// A chunk header is one to sixteen hexadecimal digits, perhaps a ";" with extensions (which are ignored), at most 256
+// bytes in all, counted while it still arrives, and CR LF. Trailers are refused. Pure; any thread.
 
 #pragma once
 

@@ -32,10 +32,41 @@ bool is_scheme(std::string_view text) {
     return true;
 }
 
+// Takes a token off a field's value, and the spaces behind it.
+std::string_view take_token(std::string_view& value) {
+    std::size_t end = 0;
+    while (end < value.size() && is_in(value[end], cls::token))
+        ++end;
+    const std::string_view token = value.substr(0, end);
+    value = trim(value.substr(end));
+    return token;
+}
+
+// The same with a quoted string (RFC 9110, section 5.6.4).
+bool skip_quoted(std::string_view& value) {
+    std::size_t at = 1;
+    while (at < value.size() && value[at] != '"')
+        at += value[at] == '\\' ? 2 : 1;
+    if (at >= value.size()) return false;
+    value = trim(value.substr(at + 1));
+    return true;
+}
+
+// The same with the parameters of a transfer coding (RFC 9112, section 7), perhaps none.
+bool skip_parameters(std::string_view& value) {
+    while (value.starts_with(';')) {
+        value = trim(value.substr(1));
+        if (take_token(value).empty() || !value.starts_with('=')) return false;
+        value = trim(value.substr(1));
+        if (value.starts_with('"') ? !skip_quoted(value) : take_token(value).empty()) return false;
+    }
+    return true;
+}
+
 // Reads one head into a request_head, line by line. The scanner has seen to line ends and control characters.
 class head_reader {
   public:
-    explicit head_reader(request_head& into) : head_(into) {}
+    head_reader(request_head& into, host_form form) : head_(into), host_form_(form) {}
 
     std::optional<problem> read(std::string_view bytes) {
         if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
@@ -130,7 +161,8 @@ class head_reader {
         if (host_seen_) return "there are two Host headers";
         host_seen_ = true;
         head_.host = value;
-        if (!is_uri_text(value, cls::authority)) return "the Host header has characters that no host has";
+        if (host_form_ == host_form::name && !is_uri_text(value, cls::authority))
+            return "the Host header has characters that no host has";
         return {};
     }
 
@@ -155,20 +187,25 @@ class head_reader {
     }
 
     // All Transfer-Encoding fields are one list.
-    fault transfer_encoding(std::string_view value) {
-        for (std::size_t from = 0; from <= value.size();) {
-            const std::size_t comma = std::min(value.find(',', from), value.size());
-            const std::string_view coding = trim(value.substr(from, comma - from));
-            from = comma + 1;
-            if (head_.chunked && equals_ignoring_case(coding, "chunked")) return "the body is chunked twice";
-            if (head_.chunked) return "chunked is not the last transfer coding";
-            if (equals_ignoring_case(coding, "chunked"))
-                head_.chunked = true;
-            else if (is_all_in(coding, cls::token))
-                unknown_coding_ = true;
-            else
-                return "the Transfer-Encoding is no list of codings";
+    fault transfer_encoding(std::string_view list) {
+        for (bool more = true; more;) {
+            const std::string_view coding = take_token(list);
+            const bool parameters = list.starts_with(';');
+            if (coding.empty() || !skip_parameters(list)) return "the Transfer-Encoding is no list of codings";
+            if (const fault wrong = transfer_coding(coding, parameters)) return wrong;
+            more = list.starts_with(',');
+            if (!more && !list.empty()) return "the Transfer-Encoding is no list of codings";
+            if (more) list = trim(list.substr(1));
         }
+        return {};
+    }
+
+    fault transfer_coding(std::string_view coding, bool parameters) {
+        const bool chunked = equals_ignoring_case(coding, "chunked");
+        if (head_.chunked) return chunked ? "the body is chunked twice" : "chunked is not the last transfer coding";
+        if (chunked && parameters) return "chunked has parameters";
+        head_.chunked = chunked;
+        unknown_coding_ = unknown_coding_ || !chunked;
         return {};
     }
 
@@ -192,6 +229,7 @@ class head_reader {
     }
 
     request_head& head_;
+    host_form host_form_;
     bool host_seen_ = false;
     bool close_asked_ = false;
     bool unknown_coding_ = false;
@@ -225,12 +263,12 @@ problem head_too_large() {
             .close = true};
 }
 
-std::optional<problem> check_scanned_head(std::string_view head, request_head& into) {
+std::optional<problem> check_scanned_head(std::string_view head, request_head& into, host_form form) {
     std::vector<header_field> fields = std::move(into.fields);
     fields.clear();
     into = {};
     into.fields = std::move(fields);
-    return head_reader(into).read(head);
+    return head_reader(into, form).read(head);
 }
 
 result<request_head, problem> check_head(std::string_view head) {

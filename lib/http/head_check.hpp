@@ -77,8 +77,12 @@ class head_scanner {
 // `head` is a complete head with its final empty line. The problem's `close` is always set.
 [[nodiscard]] result<request_head, problem> check_head(std::string_view head);
 
+// What its Host may be: the name of a host, or whatever a client makes of the path of a unix socket.
+enum class host_form { name, any };
+
 // The same for a head that a head_scanner found complete, written over `into`, whose memory is used again. Empty: fine.
-[[nodiscard]] std::optional<problem> check_scanned_head(std::string_view head, request_head& into);
+[[nodiscard]] std::optional<problem> check_scanned_head(std::string_view head, request_head& into,
+                                                        host_form form = host_form::name);
 
 // The answers to a head that cannot be read, and to one over max_head_bytes.
 [[nodiscard]] problem malformed_head(std::string_view fault);

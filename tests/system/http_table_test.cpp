@@ -219,6 +219,14 @@ TEST_P(http_table, a_host_that_is_not_ours_is_421_though_it_resolves_to_us) {
         expect("GET /livez HTTP/1.1\r\nHost: " + name + "\r\n\r\n", 200, "", fate::stays);
 }
 
+TEST_P(http_table, a_host_of_any_form_is_fine_over_a_unix_socket) {
+    const bool any_is_fine = GetParam() == entrance::guarded_socket;
+    for (const char* name : {"/run/posthaste/posthaste.sock", "a/b", "<x>", "caf\xc3\xa9"})
+        expect("GET /livez HTTP/1.1\r\nHost: " + std::string(name) + "\r\n\r\n", any_is_fine ? 200 : 400,
+               any_is_fine ? "" : "malformed-request", any_is_fine ? fate::stays : fate::closes);
+    expect("GET /livez HTTP/1.1\r\nHost: a/b\r\nHost: a/b\r\n\r\n", 400, "malformed-request", fate::closes);
+}
+
 // As a browser sends what a page on https://evil.example makes it send.
 TEST_P(cross_origin, a_page_of_another_origin_cannot_post) {
     const std::uint64_t before = accepted();

@@ -157,12 +157,20 @@ TEST(head_check, refuses_chunked_that_is_not_last_or_stands_twice) {
 }
 
 TEST(head_check, refuses_a_transfer_encoding_that_is_no_list_of_codings) {
-    for (const char* value : {"", "chunked,", ",chunked", "\"chunked\"", "chunked;q=1", "chun ked"})
+    for (const char* value :
+         {"", "chunked,", ",chunked", "\"chunked\"", "chunked;q=1", "chun ked", "gzip;", "gzip;q", "gzip;q=", "gzip;=1",
+          "gzip;a=\"b", "gzip;a=\"b\\", "gzip;a=\"b\"c", "gzip;a=b c", ";a=b"})
         EXPECT_EQ(status_of("Transfer-Encoding: " + std::string(value) + "\r\n"), 400U) << value;
 }
 
+TEST(head_check, finds_chunked_that_is_not_last_behind_parameters) {
+    EXPECT_EQ(status_of("Transfer-Encoding: chunked, gzip;a=\"b, chunked\"\r\n"), 400U);
+    EXPECT_EQ(status_of("Transfer-Encoding: gzip;a=\"b, chunked\", chunked, chunked\r\n"), 400U);
+}
+
 TEST(head_check, answers_501_to_other_transfer_codings) {
-    for (const char* value : {"gzip", "identity", "gzip, chunked", "xchunked", "chunked1"})
+    for (const char* value : {"gzip", "identity", "gzip, chunked", "xchunked", "chunked1", "gzip;q=0.5",
+                              "foo;a=b, chunked", "foo ; a = \"b,\\\"c\" ;d=e,chunked", "foo;a=\"\""})
         EXPECT_EQ(status_of("Transfer-Encoding: " + std::string(value) + "\r\n"), 501U) << value;
 }
 
