@@ -49,8 +49,6 @@ void take_headers(event& into, const request_head& head) {
                 break;
         }
     }
-    if (!is_plain(into.traceparent)) into.traceparent.clear();
-    if (!is_plain(into.tracestate) || into.traceparent.empty()) into.tracestate.clear();
 }
 
 }  // namespace posthaste

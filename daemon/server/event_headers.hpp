@@ -1,8 +1,8 @@
 // The headers that are kept with an event and sent on with it: x-api-version, traceparent, tracestate.
 //
-// x-api-version decides what the request means, so one that cannot be sent on is refused (400 invalid-header). The
-// trace context decides nothing: a traceparent or tracestate that cannot be sent on is left out, as W3C Trace Context
-// asks. Any thread.
+// x-api-version decides what the request means, so one that an upstream may read otherwise is refused (400
+// invalid-header). The trace context decides nothing here, and is sent on as it came, whatever it is: judging it is the
+// upstream's business, and the bound of the head is its own. Any thread.
 
 #pragma once
 

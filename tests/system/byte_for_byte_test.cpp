@@ -87,6 +87,11 @@ TEST_F(byte_for_byte, the_version_and_the_trace_headers_go_upstream_as_posted) {
     EXPECT_EQ(request.count_of("x-other"), 0u);
 }
 
+TEST_F(byte_for_byte, a_trace_state_goes_upstream_as_posted_whatever_it_is) {
+    const std::string long_state = "a=" + std::string(7'000, 'x') + ",caf\xc3\xa9=1";
+    EXPECT_EQ(delivered(sample_event(), "/run/event", {{"tracestate", long_state}}).field("tracestate"), long_state);
+}
+
 TEST_F(byte_for_byte, the_configured_version_is_sent_where_neither_path_nor_header_names_one) {
     EXPECT_EQ(delivered(sample_event()).field("x-api-version"), "2025-09");
     EXPECT_EQ(delivered(sample_event(), "/2023-12/run/event").count_of("x-api-version"), 0u);
