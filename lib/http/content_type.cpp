@@ -45,7 +45,11 @@ result<coding, problem> coding_of(const request_head& head) {
     for (const header_field& field : head.fields) {
         if (!equals_ignoring_case(field.name, "content-encoding") || equals_ignoring_case(field.value, "identity"))
             continue;
-        if (found != coding::none || !equals_ignoring_case(field.value, "gzip"))
+        if (found != coding::none)
+            return unsupported(
+                "There are two Content-Encoding headers. Send one, Content-Encoding: gzip, with a body that is packed "
+                "once, or none with the body as it is.");
+        if (!equals_ignoring_case(field.value, "gzip"))
             return unsupported("The Content-Encoding \"" + printable(field.value, 100) +
                                "\" is not understood. Send the body as it is, without a Content-Encoding header, or "
                                "with Content-Encoding: gzip.");

@@ -33,15 +33,25 @@ gunzip::state gunzip::unpack(std::size_t bytes) {
     text_.resize(had + room);
     stream_->next_out = reinterpret_cast<Bytef*>(text_.data() + had);
     stream_->avail_out = static_cast<uInt>(room);
-    const int done = inflate(stream_.get(), Z_NO_FLUSH);
+    const int done = inflate_members();
     text_.resize(had + room - stream_->avail_out);
     if (text_.size() > most_)
         state_ = state::too_large;
     else if (done == Z_STREAM_END)
-        state_ = stream_->avail_in == 0 ? state::whole : state::broken;
+        state_ = state::whole;
     else if (done != Z_OK || text_.size() == had)
         state_ = state::broken;  // no gzip, or cut off
     return state_;
+}
+
+// As inflate(), over the ends of members behind which there is more.
+int gunzip::inflate_members() {
+    int done = inflate(stream_.get(), Z_NO_FLUSH);
+    while (done == Z_STREAM_END && stream_->avail_in > 0) {
+        inflateReset(stream_.get());
+        done = stream_->avail_out > 0 ? inflate(stream_.get(), Z_NO_FLUSH) : Z_OK;
+    }
+    return done;
 }
 
 }  // namespace posthaste

@@ -1,5 +1,6 @@
 // Undoes Content-Encoding: gzip (RFC 1952) within a bound, a part at a time: what unpacks to more than it may is given
-// up as soon as that shows. Of one member; what stands behind it is an error. Pure; one thread.
+// up as soon as that shows. Members that stand one behind the other are joined; anything else behind one is an error.
+// Pure; one thread.
 
 #pragma once
 
@@ -29,6 +30,8 @@ class gunzip {
     [[nodiscard]] std::string take() noexcept { return std::move(text_); }
 
   private:
+    int inflate_members();
+
     std::unique_ptr<z_stream_s> stream_;
     std::uint64_t most_;
     std::string text_;

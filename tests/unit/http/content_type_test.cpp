@@ -52,6 +52,15 @@ TEST(content_type, understands_gzip_and_identity_and_no_other_coding) {
     }
 }
 
+TEST(content_type, says_what_is_wrong_with_two_codings) {
+    std::string kept;
+    const auto found = coding_of(head_with(kept, "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n"));
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().detail,
+              "There are two Content-Encoding headers. Send one, Content-Encoding: gzip, with a body that is packed "
+              "once, or none with the body as it is.");
+}
+
 TEST(content_type, of_a_batch_may_be_json_or_ndjson) {
     std::string kept;
     EXPECT_EQ(*batch_type_of(head_with(kept, "Content-Type: application/json; a=b\r\n")), batch_type::json);
