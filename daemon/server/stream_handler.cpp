@@ -29,6 +29,14 @@ problem too_many_listeners() {
             .retry_after = seconds{5}};
 }
 
+// Empty where none was asked for.
+std::optional<sha256_digest> digest_of(const caller& by) {
+    sha256_digest digest;
+    if (by.token_digest.size() != digest.size()) return std::nullopt;
+    std::ranges::copy(by.token_digest, digest.begin());
+    return digest;
+}
+
 }  // namespace
 
 // What a round of questions brought.
@@ -55,15 +63,24 @@ struct stream_handler::news {
 
 class stream_handler::stream final : public body_source, public auto_unlinked {
   public:
-    stream(stream_handler& of, bool each_span) : of_(of), each_span_(each_span) {}
+    stream(stream_handler& of, bool each_span, std::optional<sha256_digest> token)
+        : of_(of), each_span_(each_span), token_(token) {}
 
     void next(std::function<void(std::string part)> give) override {
+        if (over_) return give({});
         give_ = std::move(give);
         if (!told_ && !of_.asking_) of_.ask(audience::newcomers);
     }
     [[nodiscard]] bool is_endless() const noexcept override { return true; }
 
     [[nodiscard]] bool is_new() const noexcept { return !told_; }
+
+    // As the request was, had it come now.
+    [[nodiscard]] bool is_allowed_by(const access_tokens& tokens) const noexcept {
+        if (tokens.empty()) return true;
+        const access_token* known = token_ ? find_token(tokens, *token_) : nullptr;
+        return known != nullptr && known->scope >= access_scope::operators;
+    }
 
     // Nothing, where the part before was not yet taken.
     void tell(const news& what) {
@@ -75,23 +92,28 @@ class stream_handler::stream final : public body_source, public auto_unlinked {
         told_ = end;
         std::exchange(give_, nullptr)(part += what.status);
     }
+    // Once what is under way was taken.
     void end() {
+        over_ = true;
         if (give_) std::exchange(give_, nullptr)({});
     }
 
   private:
     stream_handler& of_;
     const bool each_span_;
+    const std::optional<sha256_digest> token_;
+    bool over_ = false;
     std::function<void(std::string part)> give_;
     std::optional<std::int64_t> told_;  // the spans before this one
 };
 
 stream_handler::stream_handler(boost::asio::io_context& io, const status_handler& status, const rate_window& accepted,
-                               delivered_source delivered, std::function<instant()> now)
+                               delivered_source delivered, std::function<instant()> now, access_tokens tokens)
     : status_(status),
       accepted_(accepted),
       delivered_(std::move(delivered)),
       now_(std::move(now)),
+      tokens_(std::move(tokens)),
       beat_(io.get_executor()) {}
 
 stream_handler::~stream_handler() = default;
@@ -104,7 +126,7 @@ void stream_handler::handle(std::shared_ptr<exchange> request) {
     if (rates != "once" && rates != "each") return request->answer(invalid_query("rates must be once or each."));
     if (stopping_) return request->answer(problem_of(refusal::shutting_down));
     if (streams_.size() >= most_listeners) return request->answer(too_many_listeners());
-    const auto begun = std::make_shared<stream>(*this, rates == "each");
+    const auto begun = std::make_shared<stream>(*this, rates == "each", digest_of(request->by()));
     streams_.push_back(*begun);
     if (!beating_) keep_beating();
     request->answer_in_parts(
@@ -117,6 +139,7 @@ void stream_handler::keep_beating() {
     beat_.expires_after(between_beats);
     beat_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;
+        end_where([this](const stream& each) { return !each.is_allowed_by(tokens_); });
         if (!asking_ && !streams_.empty()) ask(audience::all);
         keep_beating();
     });
@@ -143,9 +166,15 @@ void stream_handler::tell(audience whom, const news& what) {
 void stream_handler::stop() {
     stopping_ = true;
     beat_.cancel();
+    end_where([](const stream&) { return true; });
+}
+
+// Whoever is told may leave at that, for good.
+template <class Condition>
+void stream_handler::end_where(const Condition& condition) {
     for (auto next = streams_.begin(); next != streams_.end();) {
         stream& each = *next++;
-        each.end();
+        if (condition(each)) each.end();
     }
 }
 

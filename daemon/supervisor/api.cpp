@@ -124,7 +124,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
                   boost::asio::post(accept, [reply, delivered] { reply(delivered); });
               });
           },
-          read_clocks),
+          read_clocks, frozen->listen.tokens),
       metrics_(measured(accept, outbox, upstream, source_.configuration), frozen->queue, measures_),
       ready_(source_) {
     using enum access_scope;
@@ -160,6 +160,7 @@ void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     waits_.reconfigure(most_waits(*frozen));
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
     status_.reconfigure(frozen->queue);
+    stream_.reconfigure(frozen->listen.tokens);
     metrics_.reconfigure(frozen->queue);
     tell_all_held_back();
     warnings_ = {};

@@ -18,9 +18,10 @@ using testing::HasSubstr;
 // Somebody who follows the stream, and reads its chunks by hand.
 class follower {
   public:
-    explicit follower(const daemon_under_test& daemon, const std::string& path = "/v1/stream")
+    explicit follower(const daemon_under_test& daemon, const std::string& path = "/v1/stream",
+                      const http_headers& headers = {})
         : connection_(daemon.port()) {
-        connection_.send(request_text("GET", path, {}, "", daemon.port()));
+        connection_.send(request_text("GET", path, headers, "", daemon.port()));
     }
 
     // The next event's name and data; an empty name: the stream is over.
@@ -153,6 +154,32 @@ TEST(stream, ends_at_once_when_the_daemon_stops) {
     const auto rest = reading.connection().read_until_close();
     ASSERT_TRUE(rest);
     EXPECT_TRUE(rest->ends_with("0\r\n\r\n")) << "broken off: " << *rest;
+}
+
+TEST(stream, ends_when_its_token_is_taken_away) {
+    daemon_under_test daemon;
+    const auto tokens =
+        daemon.folder().write("tokens", "operator taken-token-1\noperator lowered-token-1\noperator kept-token-1\n");
+    daemon.configure({{"listen", {{"access_tokens_file", tokens}}}});
+    daemon.start();
+    const auto with = [&](const std::string& token) {
+        return follower(daemon, "/v1/stream", {{"Authorization", "Bearer " + token}});
+    };
+    follower taken = with("taken-token-1");
+    follower lowered = with("lowered-token-1");
+    follower kept = with("kept-token-1");
+    for (follower* each : {&taken, &lowered, &kept})
+        EXPECT_EQ(each->next().first, "rates");
+    daemon.folder().write("tokens", "app lowered-token-1\noperator kept-token-1\n");
+    ASSERT_TRUE(daemon.running().wait_for_output("the access tokens in " + tokens + " changed: ")) << daemon.log();
+    for (int told = 0; told < 10; ++told)
+        EXPECT_EQ(kept.next().first, "status");
+    for (follower* each : {&taken, &lowered}) {
+        int told = 0;  // what was told meanwhile waits to be read
+        while (told < 10 && !each->next().first.empty())
+            ++told;
+        EXPECT_LT(told, 10) << "it goes on without a token";
+    }
 }
 
 TEST(stream, needs_an_operators_token_where_there_are_tokens_and_the_page_none) {

@@ -43,7 +43,7 @@ class stream : public testing::Test {
                           queue_settings{},
                           accepted,
                           [this] { return now; }};
-    stream_handler handler{io, status, accepted, [this](auto reply) { reply(delivered); }, [this] { return now; }};
+    stream_handler handler{io, status, accepted, [this](auto reply) { reply(delivered); }, [this] { return now; }, {}};
 };
 
 TEST_F(stream, begins_with_the_past_and_goes_on_with_the_status_and_what_is_over) {
@@ -116,6 +116,46 @@ TEST_F(stream, asks_nothing_and_sets_no_timer_once_nobody_listens) {
     one.reset();
     io.run();  // returns, as nothing is left to wait for
     EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(stream, ends_at_the_beat_behind_which_its_token_opens_nothing) {
+    const auto with = [this](std::string_view token) {
+        const auto request = get("/v1/stream");
+        if (!token.empty()) request->sender.token_digest = bytes_of(sha256(token));
+        handler.handle(request);
+        return request;
+    };
+    const auto token = [](access_scope scope, std::string_view text) { return access_token{scope, sha256(text)}; };
+    std::vector<std::shared_ptr<asked>> listening;
+    std::vector<std::vector<std::string>> told(4);
+    for (const std::string_view each : {"kept", "lowered", "taken", ""})
+        listening.push_back(with(each));
+    for (std::size_t n = 0; n < 4; ++n) {
+        ask(listening[n], told[n]);
+        ask(listening[n], told[n]);
+    }
+    handler.reconfigure({token(access_scope::operators, "kept"), token(access_scope::app, "lowered")});
+    wait_for(told[0], 2);
+    EXPECT_TRUE(told[0][1].starts_with("event: status"));
+    for (std::size_t n = 1; n < 4; ++n) {
+        ASSERT_EQ(told[n].size(), 2U) << n;
+        EXPECT_EQ(told[n][1], "") << n;
+    }
+}
+
+TEST_F(stream, tells_the_end_to_who_has_not_taken_the_last) {
+    const auto slow = listen();
+    const auto quick = listen();
+    std::vector<std::string> to_slow;
+    std::vector<std::string> to_quick;
+    ask(slow, to_slow);
+    ask(quick, to_quick);
+    ask(quick, to_quick);
+    handler.reconfigure({{access_scope::operators, sha256("another")}});
+    wait_for(to_quick, 2);
+    ask(slow, to_slow);
+    ASSERT_EQ(to_slow.size(), 2U) << "at once";
+    EXPECT_EQ(to_slow[1], "");
 }
 
 TEST_F(stream, ends_when_the_daemon_stops) {
