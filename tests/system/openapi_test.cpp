@@ -78,5 +78,25 @@ TEST_F(openapi, holds_for_a_full_queue_and_for_what_has_failed_and_died) {
                           "POST /{version}/run/events", "POST /v1/import", "GET /readyz"});
 }
 
+TEST_F(openapi, holds_for_what_the_upstream_makes_of_an_event_that_is_waited_for) {
+    POSTHASTE_NEEDS_NODE();
+    start({{"delivery", {{"retry", {{"initial", "100ms"}, {"max", "1s"}}}}}});
+    upstream.answer_with({answers(200)});
+    expect_right("answer", {"POST /run/event", "200", "Prefer", "wait=60"});
+    upstream.answer_with({answers(409)});
+    expect_right("answer", {"POST /{version}/run/event", "409", "Prefer", "wait=60"});
+    upstream.answer_with({answers(422)});
+    expect_right("answer", {"POST /run/event", "502", "Prefer", "wait=60"});
+}
+
+TEST_F(openapi, holds_for_what_the_upstream_says_of_a_user) {
+    POSTHASTE_NEEDS_NODE();
+    start();
+    for (const int status : {204, 404, 200}) {
+        upstream.answer_with({answers(status)});
+        expect_right("answer", {"GET /users/{username}", std::to_string(status)});
+    }
+}
+
 }  // namespace
 }  // namespace posthaste

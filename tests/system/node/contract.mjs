@@ -4,6 +4,8 @@ import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+// Headers of an answer that say more than its body does.
+const telling = ["Age", "Idempotency-Replayed", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"];
 const escaped = (part) => part.replaceAll("~", "~0").replaceAll("/", "~1");
 
 // The whole events of a text/event-stream.
@@ -117,12 +119,14 @@ export class Contract {
   }
 
   #headerFaults(response, place, answer) {
-    return Object.keys(response.headers ?? {}).flatMap((name) => {
+    const documented = Object.keys(response.headers ?? {});
+    const untold = telling.filter((name) => name.toLowerCase() in answer.headers && !documented.includes(name));
+    return [...untold.map((name) => `the header ${name} is not in the document`), ...documented.flatMap((name) => {
       const { value: header } = this.at([...place, "headers", name]);
       const text = answer.headers[name.toLowerCase()];
       if (text === undefined) return header.required ? [`the header ${name} is missing`] : [];
       return this.parameterFaults({ name, schema: header.schema }, text);
-    });
+    })];
   }
 
   #bodyFaults(response, place, answer) {

@@ -119,6 +119,14 @@ const checks = {
       }
   },
 
+  // What one operation's example is answered, with these headers besides, is as documented, and has this status.
+  async answer(name, status, ...headers) {
+    const operation = operations.find((one) => one.name === name);
+    const request = firstExampleOf(operation);
+    const { given, faults } = await ask(operation, { ...request, headers: [...request.headers, ...headers] });
+    report(`${name}, answered ${status}`, [...unlike(given, Number(status)), ...faults]);
+  },
+
   // What a daemon whose queue is full answers. `held`: the names of the operations that then answer 503.
   async full(...held) {
     for (const operation of await servedOperations()) {
