@@ -75,6 +75,8 @@ void events_handler::submit(std::shared_ptr<exchange> request, event what, const
                      response again = accepted(outcome->first);
                      again.fields += "Idempotency-Replayed: true\r\n";
                      waiting->answer(std::move(again));
+                     if (!watch && options_.durations != nullptr)
+                         options_.durations->observe(options_.now().steady - began);
                  });
 }
 

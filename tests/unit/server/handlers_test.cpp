@@ -70,6 +70,22 @@ TEST(posting_with_schemas_that_warn, tells_what_does_not_fit_and_takes_it) {
     EXPECT_EQ(sink.taken.size(), 2U);
 }
 
+TEST(posting_durations, count_each_202_that_did_not_wait_for_the_upstream) {
+    static constexpr double bound = 1;
+    histogram durations{std::span(&bound, 1)};
+    sink_of_test sink;
+    rate_window accepted;
+    events_handler events({.body_limit = 1000, .now = noon, .refusing = {}, .durations = &durations}, sink,
+                          std::make_shared<const event_catalog>(), accepted);
+    for (const bool replayed : {false, true}) {
+        const auto request = post("Idempotency-Key: k\r\n", R"({"event": "E", "userId": "u", "data": {}})");
+        events.handle(request);
+        sink.submit_replies.back()(receipt{make_event_id(noon().wall, 7, 1), 1, replayed});
+        EXPECT_EQ(request->status, 202U);
+    }
+    EXPECT_EQ(durations.count(), 2U) << "one that was answered again is an answer, too";
+}
+
 TEST_F(posting, answers_503_and_retry_after_for_each_reason_of_the_store) {
     for (const auto& [why, name] :
          {std::pair(refusal::queue_full, "queue-full"), std::pair(refusal::disk_full, "disk-full"),
