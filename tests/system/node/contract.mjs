@@ -121,12 +121,14 @@ export class Contract {
   #headerFaults(response, place, answer) {
     const documented = Object.keys(response.headers ?? {});
     const untold = telling.filter((name) => name.toLowerCase() in answer.headers && !documented.includes(name));
-    return [...untold.map((name) => `the header ${name} is not in the document`), ...documented.flatMap((name) => {
+    const faults = untold.map((name) => `the header ${name} is not in the document`);
+    for (const name of documented) {
       const { value: header } = this.at([...place, "headers", name]);
       const text = answer.headers[name.toLowerCase()];
-      if (text === undefined) return header.required ? [`the header ${name} is missing`] : [];
-      return this.parameterFaults({ name, schema: header.schema }, text);
-    })];
+      if (text !== undefined) faults.push(...this.parameterFaults({ name, schema: header.schema }, text));
+      else if (header.required) faults.push(`the header ${name} is missing`);
+    }
+    return faults;
   }
 
   #bodyFaults(response, place, answer) {
