@@ -173,14 +173,17 @@ void loader::read_values() {
         if (given == given_.end()) continue;
         value_faults faults;
         key.read(*given->second.json, draft_, faults);
-        if (!faults.empty()) add_problem(key.path, faults);
+        if (faults.empty()) continue;
+        faulty_.insert(key.path);
+        add_problem(key.path, faults);
     }
 }
 
 void loader::apply_rules() {
     for (const auto& rule : config_rules()) {
-        const bool readable =
-            std::none_of(rule.keys.begin(), rule.keys.end(), [&](const std::string& key) { return is_faulty(key); });
+        const bool readable = std::none_of(rule.keys.begin(), rule.keys.end(), [&](const std::string& key) {
+            return is_faulty(key) && (key != rule.list || !given_.contains(key));
+        });
         if (!readable) continue;
         if (const auto violation = rule.violation(draft_.values)) add_problem(rule.keys.front(), *violation);
     }
@@ -264,7 +267,6 @@ void loader::choose_log_format() {
 }
 
 void loader::add_problem(const std::string& key, const value_faults& faults) {
-    faulty_.insert(key);
     if (!given_.at(key).overridden) return problems_.add(source_.file, key, faults);
     for (const auto& fault : faults) {
         problems_.add_override(key + fault.below, fault.what);

@@ -1,7 +1,7 @@
 // Readers: each turns one value of the configuration into its type, or says what it expected instead.
 //
-// A reader is called as reader(json, faults) and returns the value; empty once it has added to `faults`. Pure; any
-// thread.
+// A reader is called as reader(json, faults) and returns the value; empty once it has added to `faults`, but for a
+// list, which holds what could be read. Pure; any thread.
 
 #pragma once
 
@@ -103,12 +103,7 @@ struct list_of {
     auto operator()(const located_json& json, value_faults& faults) const {
         using value = typename decltype(reader(json, faults))::value_type;
         std::optional<std::vector<value>> values(std::in_place);
-        if (json.type != located_json::kind::array) {
-            add_fault(faults, json, expected(wanted, json));
-            values.reset();
-            return values;
-        }
-        const auto faults_before = faults.size();
+        if (json.type != located_json::kind::array) add_fault(faults, json, expected(wanted, json));
         for (std::size_t i = 0; i < json.elements.size(); ++i) {
             value_faults inner;
             if (auto read = reader(json.elements[i], inner)) values->push_back(*std::move(read));
@@ -117,7 +112,6 @@ struct list_of {
                 faults.push_back(std::move(fault));
             }
         }
-        if (faults.size() != faults_before) values.reset();
         return values;
     }
 };

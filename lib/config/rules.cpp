@@ -15,30 +15,43 @@ std::optional<std::string> listens_somewhere(const settings& all) {
     return "expected at least one address, such as [\"127.0.0.1:8650\"]";
 }
 
+bool holds(const std::vector<listen_address>& addresses, const listen_address& one) {
+    return std::ranges::find(addresses, one) != addresses.end();
+}
+
+std::string listed(const std::vector<listen_address>& addresses) {
+    std::string text;
+    for (const auto& each : addresses)
+        text += (text.empty() ? "" : " and ") + to_string(each);
+    return text;
+}
+
 std::optional<std::string> listens_once(const settings& all) {
-    const auto& addresses = all.listen.addresses;
-    for (auto a = addresses.begin(); a != addresses.end(); ++a) {
-        const bool twice = std::any_of(std::next(a), addresses.end(), [&](const listen_address& b) {
-            return (a->is_unix() || a->port != 0) && *a == b;
-        });
-        if (twice) return to_string(*a) + " is listed twice";
+    std::vector<listen_address> seen;
+    std::vector<listen_address> again;
+    for (const auto& each : all.listen.addresses) {
+        const bool any_port = !each.is_unix() && each.port == 0;
+        if (!any_port && holds(seen, each) && !holds(again, each)) again.push_back(each);
+        seen.push_back(each);
     }
-    return std::nullopt;
+    if (again.empty()) return std::nullopt;
+    return listed(again) + (again.size() == 1 ? " is listed twice" : " are listed twice");
 }
 
 // No other machine gets in unless that was asked for, and then only with a token.
 std::optional<std::string> stays_on_this_machine(const settings& all) {
-    const auto& addresses = all.listen.addresses;
-    const auto remote = std::find_if(addresses.begin(), addresses.end(), [](const listen_address& each) {
-        return !each.is_unix() && !is_loopback_host(each.host);
-    });
-    if (remote == addresses.end()) return std::nullopt;
+    std::vector<listen_address> remote;
+    for (const auto& each : all.listen.addresses) {
+        const bool here = each.is_unix() || is_loopback_host(each.host);
+        if (!here && !holds(remote, each)) remote.push_back(each);
+    }
+    if (remote.empty()) return std::nullopt;
     if (!all.listen.allow_remote)
-        return to_string(*remote) +
+        return listed(remote) +
                " can be reached from other machines: use 127.0.0.1 or [::1], or set "
                "listen.allow_remote to true, and listen.access_tokens_file";
     if (!all.listen.access_tokens_file)
-        return to_string(*remote) +
+        return listed(remote) +
                " can be reached from other machines, and anybody there could send and read: set "
                "listen.access_tokens_file, too";
     return std::nullopt;
@@ -97,12 +110,14 @@ std::optional<std::string> backs_off(const settings& all) {
 std::span<const config_rule> config_rules() {
     static const std::array<config_rule, 9> rules = {{
         {{"listen.addresses"}, listens_somewhere},
-        {{"listen.addresses"}, listens_once},
-        {{"listen.addresses", "listen.allow_remote", "listen.access_tokens_file"}, stays_on_this_machine},
+        {{"listen.addresses"}, listens_once, "listen.addresses"},
+        {{"listen.addresses", "listen.allow_remote", "listen.access_tokens_file"},
+         stays_on_this_machine,
+         "listen.addresses"},
         {{"queue.max_bytes", "limits.body"}, queue_holds_an_event},
         {{"upstream.url"}, has_upstream},
         {{"upstream.url", "upstream.allow_plain_http", "upstream.proxy"}, keeps_the_key_private},
-        {{"upstream.url", "listen.addresses"}, does_not_send_to_itself},
+        {{"upstream.url", "listen.addresses"}, does_not_send_to_itself, "listen.addresses"},
         {{"upstream.client_certificate_file", "upstream.client_key_file"}, has_certificate_and_key},
         {{"delivery.retry.initial", "delivery.retry.max"}, backs_off},
     }};

@@ -137,6 +137,19 @@ TEST(listen_addresses, of_other_machines_need_allow_remote_and_tokens) {
     EXPECT_THAT(problems_of("{}", {url, {"listen.addresses", R"(["unix:/a", "[::1]:1"])"}}), IsEmpty());
 }
 
+TEST(listen_addresses, are_each_judged_whatever_is_wrong_with_the_others) {
+    const std::string remote =
+        " can be reached from other machines: use 127.0.0.1 or [::1], or set "
+        "listen.allow_remote to true, and listen.access_tokens_file";
+    EXPECT_THAT(problems_with("listen.addresses", R"(["0.0.0.0:1", "127.0.0.1", "10.0.0.1:2"])"),
+                ElementsAre("--set listen.addresses[1]: expected ADDRESS:PORT, such as \"127.0.0.1:8650\" or "
+                            "\"[::1]:8650\", or unix:/PATH, found no port",
+                            "--set listen.addresses: 0.0.0.0:1 and 10.0.0.1:2" + remote));
+    EXPECT_THAT(
+        problems_with("listen.addresses", R"(["0.0.0.0:1", "0.0.0.0:1", "0.0.0.0:1"])"),
+        ElementsAre("--set listen.addresses: 0.0.0.0:1 is listed twice", "--set listen.addresses: 0.0.0.0:1" + remote));
+}
+
 TEST(listen_addresses, of_what_a_url_leads_to_are_on_loopback) {
     EXPECT_EQ(parse_loopback_address("[::1]:5")->host, "::1");
     for (const char* other : {"0.0.0.0:8650", "192.168.1.5:8650", "[::]:8650", "unix:/a"})
@@ -176,6 +189,8 @@ TEST(listen_addresses, are_at_least_one_and_different) {
     EXPECT_THAT(problems_with("listen.addresses", "127.0.0.1:5"),
                 ElementsAre("--set listen.addresses: expected an array of addresses, such as [\"127.0.0.1:8650\"], "
                             "found \"127.0.0.1:5\""));
+    EXPECT_THAT(problems_of("{}", {{"upstream.url", "http://127.0.0.1:8650"}, {"listen.addresses", "["}}), SizeIs(1))
+        << "the default is not what was meant";
 }
 
 TEST(allowed_hosts, are_names_alone) {
