@@ -116,10 +116,17 @@ void reloader::loaded(cause why, outcome what) {
         take(why, *std::move(what));
     else
         refuse(why, what.error());
-    if (std::exchange(once_more_, false))
-        load(cause::by_hand);
-    else if (why == cause::by_hand)
-        reloaded_();
+    if (why == cause::by_hand && !once_more_) reloaded_();
+    load_next();
+}
+
+void reloader::load_next() {
+    if (loading()) return;
+    if (std::exchange(once_more_, false)) return load(cause::by_hand);
+    if (waiting_.empty()) return;
+    const cause next = waiting_.front();
+    waiting_.pop_front();
+    load(next);
 }
 
 void reloader::take(cause why, fresh_configuration fresh) {
@@ -130,6 +137,7 @@ void reloader::take(cause why, fresh_configuration fresh) {
         log_change(before->log, in_force_->log, fresh.plan);
         key_.stamp.reset();  // they may be other files
         tokens_.stamp.reset();
+        waiting_.clear();
     } else if (why == cause::key_file) {
         key_.told.clear();
         if (!fresh.plan.new_api_key) return;
@@ -176,17 +184,18 @@ void reloader::keep_watching() {
         if (cancelled) return;
         look_at(key_, in_force_->upstream.api_key_watched, cause::key_file);
         look_at(tokens_, in_force_->listen.access_tokens_file, cause::tokens_file);
+        load_next();
         keep_watching();
     });
 }
 
-// While something is loaded nothing is looked at: what changed meanwhile is found at the next look.
+// Whatever else is loaded or waits for it: the files take turns, so that none keeps the other from being read.
 void reloader::look_at(watched_file& file, const std::optional<std::string>& path, cause why) {
-    if (loading() || !path) return;
+    if (!path) return;
     const file_stamp stamp = stamp_of(*path);
     if (file.stamp == stamp) return;
     file.stamp = may_hide_a_change(stamp, read_clocks().wall) ? std::nullopt : std::optional(stamp);
-    load(why);
+    if (std::ranges::find(waiting_, why) == waiting_.end()) waiting_.push_back(why);
 }
 
 }  // namespace posthaste

@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -74,6 +75,7 @@ class reloader {
     [[nodiscard]] outcome load_now(cause why, const settings& in_force) const;
     [[nodiscard]] result<settings, config_problems> with_fresh_secret(cause why, const settings& in_force) const;
     void loaded(cause why, outcome what);
+    void load_next();
     void take(cause why, fresh_configuration fresh);
     void refuse(cause why, const config_problems& problems);
     void keep_watching();
@@ -88,6 +90,7 @@ class reloader {
     std::thread thread_;
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> waiting_for_thread_;
     bool once_more_ = false;
+    std::deque<cause> waiting_;  // files that changed, each once, in the order in which they are loaded
     bool stopped_ = false;
     std::function<void()> when_stopped_;
     boost::asio::steady_timer look_;

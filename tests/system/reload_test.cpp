@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <sstream>
+#include <thread>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -310,6 +311,22 @@ TEST_F(rotated_key, is_told_once_where_it_cannot_be_used_and_the_old_one_stays) 
     ASSERT_TRUE(wait_for_rotations(1)) << daemon.log();
     EXPECT_EQ(key_of_next_event(), "Bearer second-key");
     EXPECT_EQ(count_of(daemon.log(), told), 1U);
+}
+
+// A key that was written just now is read at each look, as its times may hide another change.
+TEST_F(rotated_key, keeps_no_tokens_from_being_read_however_often_it_is_written) {
+    const auto tokens = daemon.folder().write("tokens", "app first-token\n");
+    daemon.configure({{"listen", {{"access_tokens_file", tokens}}}});
+    start();
+    std::jthread busy([this](const std::stop_token& enough) {
+        while (!enough.stop_requested()) {
+            ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
+            std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        }
+    });
+    daemon.folder().write("tokens", "app second-token\n");
+    ASSERT_TRUE(daemon.running().wait_for_output("the access tokens in " + tokens + " changed: ")) << daemon.log();
+    EXPECT_EQ(key_of_next_event("second-token"), "Bearer first-key");
 }
 
 TEST_F(rotated_key, loses_no_event_of_a_load) {
