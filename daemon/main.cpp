@@ -8,8 +8,10 @@
 
 #include "daemon/commands/command_line.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/commands/standard_streams.hpp"
 
 int main(int argc, char** argv) {
+    posthaste::open_missing_streams();
     // A reader that went away and a limit on file sizes are errors of the call that meets them.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);

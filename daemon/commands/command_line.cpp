@@ -9,6 +9,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "daemon/commands/standard_streams.hpp"
 #include "lib/base/text.hpp"
 
 namespace posthaste {
@@ -62,6 +63,7 @@ exit_code complain(const CLI::App& app, const CLI::ParseError& error) {
 
 exit_code written() {
     if (std::cout.flush()) return exit_code::done;
+    end_if_reader_left();
     std::cerr << "posthaste: the result could not be written to standard output\n";
     return exit_code::write_failed;
 }

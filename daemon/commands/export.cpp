@@ -18,6 +18,7 @@
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
+#include "daemon/commands/standard_streams.hpp"
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/files.hpp"
@@ -87,8 +88,11 @@ exit_code run_export(const export_options& options) {
                 written = target->write(bytes);
                 return written;
             });
-    if (!written || (answer && answer->status == 200 && !target->finish()))
-        return fail(exit_code::write_failed, std::string("the lines could not be written: ") + std::strerror(errno));
+    if (!written || (answer && answer->status == 200 && !target->finish())) {
+        const int why = errno;
+        if (!options.out) end_if_reader_left();
+        return fail(exit_code::write_failed, std::string("the lines could not be written: ") + std::strerror(why));
+    }
     if (!answer)
         return fail(answer.error().code,
                     answer.error().message + (target->lines() == 0 ? ""

@@ -113,7 +113,7 @@ class watcher {
             const auto seen = look(client_);
             if (!seen && (first || as_json_)) return tell(seen.error());
             if (seen) show(*seen);
-            if (!std::cout) return exit_code::write_failed;  // nobody reads it any more
+            if (!std::cout) return exit_code::done;  // which the end of the command looks into
             if (!seen) show_absence(seen.error());
             verdict = seen ? verdict_of(*seen) : exit_code::failed;
             first = false;
