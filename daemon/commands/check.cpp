@@ -36,21 +36,23 @@ std::optional<check_step> check_certificates(const upstream_settings& upstream) 
     return check_step{"certificates", context.error().code, context.error().message};
 }
 
+// What is wrong with one part keeps none of the others from being judged.
 check_report run_steps(const check_options& options) {
     check_report report;
-    const auto loaded = load_settings(options.config);
-    if (!loaded) {
-        for (const auto& problem : loaded.error()) {
-            report.push_back({"configuration", exit_code::usage, problem.text});
-        }
-        return report;
+    const auto loaded = load_in_part(options.config);
+    for (const auto& problem : loaded.problems) {
+        report.push_back({"configuration", exit_code::usage, problem.text});
     }
-    report.push_back({"configuration", exit_code::done, options.config.file});
-    report.push_back({"key", exit_code::done, "from " + loaded->upstream.api_key_source});
-    if (auto certificates = check_certificates(loaded->upstream)) report.push_back(*std::move(certificates));
-    report.push_back(check_queue(loaded->queue));
-    if (options.upstream) check_upstream(loaded->upstream, report);
-    if (options.durability) check_durability(loaded->queue, report);
+    if (loaded.problems.empty()) {
+        report.push_back({"configuration", exit_code::done, options.config.file});
+        report.push_back({"key", exit_code::done, "from " + loaded.upstream->api_key_source});
+    }
+    if (loaded.upstream) {
+        if (auto certificates = check_certificates(*loaded.upstream)) report.push_back(*std::move(certificates));
+    }
+    if (loaded.queue) report.push_back(check_queue(*loaded.queue));
+    if (options.upstream && loaded.upstream) check_upstream(*loaded.upstream, report);
+    if (options.durability && loaded.queue) check_durability(*loaded.queue, report);
     return report;
 }
 

@@ -135,6 +135,7 @@ class upstream_visit {
 
     template <class Stream>
     void try_key(Stream& stream) {
+        if (upstream_.api_key.empty()) return;
         const bool is_read_by_proxy = upstream_.proxy && !upstream_.url.tls;  // which is told the whole URL
         const auto base = is_read_by_proxy ? upstream_.url.text() : upstream_.url.path_prefix;
         http::request<http::empty_body> request{http::verb::get, base + "/users/posthaste-check", 11};

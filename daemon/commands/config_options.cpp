@@ -24,6 +24,15 @@ std::string key_value_fault(const std::string& text) {
     return equals == std::string::npos || equals == 0 ? "takes key=value, such as log.level=debug" : "";
 }
 
+config_source source_of(const config_options& options) {
+    config_source source{options.file, std::nullopt, {}};
+    for (const auto& set : options.sets) {
+        const auto equals = set.find('=');
+        source.overrides.push_back({set.substr(0, equals), set.substr(equals + 1)});
+    }
+    return source;
+}
+
 }  // namespace
 
 void add_config_options(CLI::App& command, config_options& options) {
@@ -35,12 +44,11 @@ void add_config_options(CLI::App& command, config_options& options) {
 }
 
 result<settings, config_problems> load_settings(const config_options& options) {
-    config_source source{options.file, std::nullopt, {}};
-    for (const auto& set : options.sets) {
-        const auto equals = set.find('=');
-        source.overrides.push_back({set.substr(0, equals), set.substr(equals + 1)});
-    }
-    return load_settings(source, process_environment());
+    return load_settings(source_of(options), process_environment());
+}
+
+partial_settings load_in_part(const config_options& options) {
+    return load_in_part(source_of(options), process_environment());
 }
 
 result<settings, exit_code> or_complain(result<settings, config_problems> loaded) {

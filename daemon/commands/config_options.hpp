@@ -23,6 +23,7 @@ void add_config_options(CLI::App& command, config_options& options);
 
 // Loads the settings; the error is all that is wrong.
 [[nodiscard]] result<settings, config_problems> load_settings(const config_options& options);
+[[nodiscard]] partial_settings load_in_part(const config_options& options);
 
 // For a command that cannot go on without: the problems are printed to stderr, one a line, and the error is the exit
 // code.

@@ -64,25 +64,46 @@ class loader {
     loader(const config_source& source, const environment& env) : source_(source), env_(env) {}
 
     result<settings, config_problems> load() {
-        if (const auto file = read_source(source_, problems_, help_if_missing, &file_mode_)) {
-            gather_overrides();
-            gather(*file, "");
-            read_values();
-            choose_proxy();
-            apply_rules();
-            read_access_tokens();
-            read_api_key();
-            check_certificate_file("upstream.ca_file", draft_.values.upstream.ca_file);
-            check_certificate_file("upstream.client_certificate_file", draft_.values.upstream.client_certificate_file);
-            check_client_key();
-            read_events_dir();
-            choose_log_format();
-        }
+        read();
         if (!problems_.empty()) return problems_.sorted();
         return std::move(draft_.values);
     }
 
+    partial_settings load_in_part() {
+        partial_settings part;
+        if (!read()) return {problems_.sorted(), {}, {}};
+        // A name that is unknown may have been meant to be the path.
+        const bool placed = given_.contains("queue.path") || !blamed_.contains("queue");
+        if (placed && !is_faulty("queue.path")) part.queue = draft_.values.queue;
+        if (part.queue && is_faulty("queue.disk_reserve")) part.queue->disk_reserve = 0;
+        const bool sound = std::none_of(blamed_.begin(), blamed_.end(), [](const std::string& key) {
+            return key.starts_with("upstream") && key != "upstream.api_key_file";
+        });
+        if (sound && !draft_.values.upstream.url.host.empty()) part.upstream = draft_.values.upstream;
+        part.problems = problems_.sorted();
+        return part;
+    }
+
   private:
+    // False: there is nothing to be read.
+    bool read() {
+        const auto file = read_source(source_, problems_, help_if_missing, &file_mode_);
+        if (!file) return false;
+        gather_overrides();
+        gather(*file, "");
+        read_values();
+        choose_proxy();
+        apply_rules();
+        read_access_tokens();
+        read_api_key();
+        check_certificate_file("upstream.ca_file", draft_.values.upstream.ca_file);
+        check_certificate_file("upstream.client_certificate_file", draft_.values.upstream.client_certificate_file);
+        check_client_key();
+        read_events_dir();
+        choose_log_format();
+        return true;
+    }
+
     void gather_overrides();
     void gather(const located_json& object, const std::string& section);
     void read_values();
@@ -107,6 +128,7 @@ class loader {
     std::deque<located_json> override_values_;
     std::map<std::string, given_value> given_;
     std::set<std::string> faulty_;  // keys whose values could not be read
+    std::set<std::string> blamed_;  // keys with any problem, and sections with names that are unknown
     settings_draft draft_;
 };
 
@@ -138,9 +160,11 @@ void loader::gather_overrides() {
             problems_.add_override(each.path,
                                    "holds keys and is none itself: set one of them, as in --set upstream.url=…");
         } else if (!find_config_key(each.path)) {
+            blamed_.insert(each.path.substr(0, each.path.rfind('.')));
             problems_.add_override(each.path, unknown_override_text(each.path));
         } else if (auto json = parse_override(each.value); !json) {
             problems_.add_override(each.path, json.error());
+            blamed_.insert(each.path);
             faulty_.insert(each.path);
         } else {
             given_[each.path] = {&override_values_.emplace_back(*std::move(json)), true};
@@ -156,12 +180,14 @@ void loader::gather(const located_json& object, const std::string& section) {
             given_.try_emplace(path, given_value{&member.value, false});
         } else if (!is_name || !is_config_section(path)) {
             const auto step = path_step(member.name);
+            blamed_.insert(section);
             problems_.add(source_.file, member.where,
                           section.empty() && step.front() == '.' ? member.name : section + step,
                           unknown_key_text(section, member.name));
         } else if (member.value.type == located_json::kind::object) {
             gather(member.value, path);
         } else {
+            blamed_.insert(path);
             problems_.add(source_.file, member.value.where, path, expected("an object", member.value));
         }
     }
@@ -267,6 +293,7 @@ void loader::choose_log_format() {
 }
 
 void loader::add_problem(const std::string& key, const value_faults& faults) {
+    blamed_.insert(key);
     if (!given_.at(key).overridden) return problems_.add(source_.file, key, faults);
     for (const auto& fault : faults) {
         problems_.add_override(key + fault.below, fault.what);
@@ -274,6 +301,7 @@ void loader::add_problem(const std::string& key, const value_faults& faults) {
 }
 
 void loader::add_problem(const std::string& key, const std::string& what) {
+    blamed_.insert(key);
     const auto given = given_.find(key);
     if (given == given_.end()) return problems_.add(source_.file, std::nullopt, key, what);
     add_problem(key, value_faults{{given->second.json->where, "", what}});
@@ -283,6 +311,10 @@ void loader::add_problem(const std::string& key, const std::string& what) {
 
 result<settings, config_problems> load_settings(const config_source& source, const environment& env) {
     return loader(source, env).load();
+}
+
+partial_settings load_in_part(const config_source& source, const environment& env) {
+    return loader(source, env).load_in_part();
 }
 
 result<listen_address, config_problem> load_client_address(const config_source& source) {

@@ -40,6 +40,15 @@ struct config_source {
 
 [[nodiscard]] result<settings, config_problems> load_settings(const config_source& source, const environment& env);
 
+// What can be judged though the whole cannot be used.
+struct partial_settings {
+    config_problems problems;                   // empty: there are none
+    std::optional<queue_settings> queue;        // where its path could be read
+    std::optional<upstream_settings> upstream;  // where nothing of it is wrong; but it may be without a key
+};
+
+[[nodiscard]] partial_settings load_in_part(const config_source& source, const environment& env);
+
 // The first address of `listen.addresses`, or its default: all that a client command needs of the file, which it may
 // not be allowed to use otherwise (the key is not for every user). Nothing else of the file is judged.
 [[nodiscard]] result<listen_address, config_problem> load_client_address(const config_source& source);

@@ -198,6 +198,33 @@ TEST(check_command, lists_the_problems_of_the_configuration_as_run_does) {
     EXPECT_EQ(report["steps"][0]["name"], "configuration");
 }
 
+TEST(check_command, judges_what_it_can_where_the_configuration_or_the_key_has_a_problem) {
+    upstream_process upstream;
+    upstream.start();
+    const temp_folder folder;
+    const auto file = configuration(folder, upstream.url());
+    const auto outbox = folder.write("outbox.db", std::string(4096, 'x'));
+    const auto keyless = posthaste({"check", "--upstream", "--config", file, "--set", "upstream.api_key_file=/none"});
+    EXPECT_EQ(keyless.status, 2);
+    EXPECT_THAT(keyless.error, StartsWith("--set upstream.api_key_file: /none cannot be read: "));
+    EXPECT_THAT(keyless.output, StartsWith("FAIL  queue: " + outbox + " is damaged or no outbox: "));
+    EXPECT_THAT(keyless.output,
+                EndsWith("\nok    tcp: connected to 127.0.0.1, port " + std::to_string(upstream.port()) + "\n"));
+
+    const auto broken = posthaste(
+        {"check", "--upstream", "--config", file, "--set", "log.levle=1", "--set", "queue.disk_reserve=much"});
+    EXPECT_EQ(broken.status, 2);
+    EXPECT_THAT(broken.output, HasSubstr("FAIL  queue: " + outbox + " is damaged or no outbox: "));
+    EXPECT_THAT(broken.output, HasSubstr("\nok    key: accepted "));
+    EXPECT_EQ(upstream.requests().size(), 1U);
+
+    // Nothing is asked of another place than the one that was meant.
+    const auto misspelt = folder.write("misspelt.json", R"({"queue": {"pth": "a.db"}, "upstream": {"ulr": "b"}})");
+    const auto unsure = posthaste({"check", "--upstream", "--config", misspelt});
+    EXPECT_EQ(unsure.status, 2);
+    EXPECT_EQ(unsure.output, "");
+}
+
 TEST(check_command, leaves_a_running_daemon_alone) {
     daemon_under_test daemon;
     daemon.start();
