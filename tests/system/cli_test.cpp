@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include "tests/system/support/certificates.hpp"
 #include "tests/system/support/daemon_under_test.hpp"
@@ -79,70 +78,6 @@ TEST(cli, names_a_usage_error_in_one_line) {
               "posthaste run: --set: takes key=value, such as log.level=debug; see posthaste run --help\n");
     EXPECT_EQ(usage_error({"send", "A", "--user", "1", "--wait", "10"}),
               "posthaste send: --wait: expected a duration with its unit, such as 10s; see posthaste send --help\n");
-}
-
-TEST(cli, tells_when_its_result_cannot_be_written) {
-    const temp_folder folder;
-    const auto full = run_to_end(
-        {{"/bin/sh", "-c", "exec \"$0\" check --config \"$1\" >/dev/full", posthaste_binary(), configuration(folder)},
-         {{"POSTHASTE_API_KEY", "key"}},
-         {},
-         {}});
-    EXPECT_EQ(full.status, 74);
-    EXPECT_EQ(full.error, "posthaste: the result could not be written to standard output\n");
-    const auto help = run_to_end({{"/bin/sh", "-c", "exec \"$0\" --help >/dev/full", posthaste_binary()}, {}, {}, {}});
-    EXPECT_EQ(help.status, 74);
-}
-
-// Into a pipe that nobody reads from any more.
-finished posthaste_after_its_reader_left(const temp_folder& folder, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"/bin/sh", "-c", "exec 3<>\"$0\"; exec \"$@\" >\"$0\" 3>&-", folder / "pipe",
-                                         posthaste_binary()});
-    return run_to_end({std::move(arguments), {{"POSTHASTE_API_KEY", "key"}}, {}, {}});
-}
-
-TEST(cli, ends_as_others_do_where_its_reader_left) {
-    daemon_under_test daemon;
-    daemon.start();
-    daemon.post(sample_event());
-    const temp_folder folder;
-    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
-                                                      {"check", "--config", configuration(folder)},
-                                                      {"events", "--server", daemon.url()},
-                                                      {"export", "--server", daemon.url()},
-                                                      {"status", "--watch", "--json", "--server", daemon.url()}}) {
-        const auto ended = posthaste_after_its_reader_left(folder, arguments);
-        EXPECT_EQ(ended.status, -SIGPIPE) << arguments[0];
-        EXPECT_EQ(ended.error, "") << arguments[0];
-    }
-}
-
-// What would be written there otherwise: a log into an event loop's own descriptor, a result into a connection.
-TEST(cli, lets_nothing_else_be_a_standard_stream_that_is_missing) {
-    const temp_folder folder;
-    const auto unread = run_to_end(
-        {{"/bin/sh", "-c", "exec \"$0\" check --config \"$1\" >&-", posthaste_binary(), configuration(folder)},
-         {{"POSTHASTE_API_KEY", "key"}},
-         {},
-         {}});
-    EXPECT_EQ(unread.status, 74);
-    EXPECT_EQ(unread.error, "posthaste: the result could not be written to standard output\n");
-
-    daemon_under_test daemon;
-    daemon.configure({{"listen", {{"addresses", {"unix:" + (folder / "socket")}}}}});
-    process started({{"/bin/sh", "-c", "exec \"$0\" run --config \"$1\" <&- >&- 2>&-", posthaste_binary(),
-                      daemon.configuration_path()},
-                     {{"POSTHASTE_API_KEY", "key"}},
-                     {},
-                     {}});
-    ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(folder / "socket"); }));
-    for (const std::string stream : {"0", "1", "2"}) {
-        const auto place = "/proc/" + std::to_string(started.id()) + "/fd/" + stream;
-        EXPECT_EQ(std::filesystem::read_symlink(place), "/dev/null");
-    }
-    started.signal(SIGTERM);
-    EXPECT_EQ(started.wait(), 0);
 }
 
 TEST(run_command, lists_all_problems_of_the_configuration) {
