@@ -218,8 +218,8 @@ result<daemon_place, start_failure> configured_place(const std::optional<std::st
 
 result<daemon_place, start_failure> find_place(const client_options& options) {
     if (options.server) return place_of(*options.server, "--server");
-    if (const auto from_environment = process_environment()("POSTHASTE_SERVER"))
-        return place_of(*from_environment, "$POSTHASTE_SERVER");
+    const auto from_environment = process_environment()("POSTHASTE_SERVER");
+    if (from_environment && !from_environment->empty()) return place_of(*from_environment, "$POSTHASTE_SERVER");
     return configured_place(options.config_file);
 }
 

@@ -307,6 +307,8 @@ TEST(send_command, finds_the_daemon_by_the_first_address_of_the_configuration) {
     const auto file =
         folder.write("p.json", R"({"listen": {"addresses": ["127.0.0.1:)" + std::to_string(daemon.port()) + "\"]}}");
     EXPECT_EQ(posthaste({"send", "A", "--user", "1", "--config", file}).status, 0);
+    const std::string unset = "POSTHASTE_SERVER= exec \"$0\" send A --user 1 --config \"$1\"";
+    EXPECT_EQ(run_to_end({{"/bin/sh", "-c", unset, posthaste_binary(), file}, {}, {}, {}}).status, 0);
     // The file is not looked at where the daemon is named.
     const auto broken = folder.write("broken.json", "{");
     EXPECT_EQ(posthaste({"send", "A", "--user", "1", "--config", broken}).status, 2);
