@@ -53,8 +53,10 @@ partial_settings load_in_part(const config_options& options) {
 
 result<settings, exit_code> or_complain(result<settings, config_problems> loaded) {
     if (loaded) return *std::move(loaded);
+    // Nothing is logged yet: the journal is told here that these are errors (sd-daemon(3)).
+    const char* priority = process_environment()("JOURNAL_STREAM") ? "<3>" : "";
     for (const auto& problem : loaded.error()) {
-        std::cerr << problem.text << "\n";
+        std::cerr << priority << problem.text << "\n";
     }
     return exit_code::usage;
 }

@@ -91,6 +91,20 @@ TEST(run_command, lists_all_problems_of_the_configuration) {
                                         "\"4GiB\"), found 5\n--set upstream.url: expected a URL "));
 }
 
+TEST(run_command, tells_the_journal_that_problems_of_the_configuration_are_errors) {
+    const temp_folder folder;
+    const auto file = folder.write("posthaste.json", R"({"log": {"levle": 1}, "upstream": {"url": "ftp://x"}})");
+    const auto ended = run_to_end(
+        {{"/bin/sh", "-c", "export JOURNAL_STREAM=$(stat -L -c %d:%i /dev/stderr); exec \"$0\" run --config \"$1\"",
+          posthaste_binary(), file},
+         {{"POSTHASTE_API_KEY", "key"}},
+         {},
+         {}});
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.error, StartsWith("<3>" + file + ":1:10: log.levle: "));
+    EXPECT_THAT(ended.error, HasSubstr("\n<3>" + file + ":1:43: upstream.url: "));
+}
+
 TEST(run_command, refuses_an_outbox_that_is_in_use) {
     daemon_under_test first;
     first.start();
