@@ -83,9 +83,18 @@ void print_json(observation seen) {
     std::cout << seen.status.dump() << std::endl;
 }
 
-std::vector<std::string> words_of(const observation& seen, const screen& on) {
+std::vector<status_line> lines_of(const observation& seen) {
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
-    return laid_out(status_lines(nlohmann::json(seen.status), nlohmann::json(seen.readiness), now), on);
+    return status_lines(nlohmann::json(seen.status), nlohmann::json(seen.readiness), now);
+}
+
+// What is past: whether it was ready is of no use any more, and no colour tells that all is well.
+std::vector<status_line> past_lines_of(const observation& seen) {
+    auto lines = lines_of(seen);
+    lines.front().text = "as it was seen last:";
+    for (auto& line : lines)
+        line.colour = paint::none;
+    return lines;
 }
 
 exit_code run_once(const daemon_client& client, bool as_json) {
@@ -95,7 +104,7 @@ exit_code run_once(const daemon_client& client, bool as_json) {
     if (as_json) {
         print_json(*std::move(seen));
     } else {
-        for (const auto& line : words_of(*seen, screen_of(STDOUT_FILENO)))
+        for (const auto& line : laid_out(lines_of(*seen), screen_of(STDOUT_FILENO)))
             std::cout << line << "\n";
     }
     return verdict;
@@ -125,16 +134,14 @@ class watcher {
     void show(const observation& seen) {
         if (as_json_) return print_json(seen);
         last_ = seen;
-        lines_.show(words_of(seen, screen_of(STDOUT_FILENO)));
+        lines_.show(laid_out(lines_of(seen), screen_of(STDOUT_FILENO)));
     }
 
     // Above what was seen last, so that it can still be read.
     void show_absence(const refused_look& instead) {
-        const auto on = screen_of(STDOUT_FILENO);
-        auto lines = laid_out({{"GONE", printable(instead.why.message, 1024) + "; looking again", paint::red}}, on);
-        for (auto& line : words_of(last_, on))
-            lines.push_back(std::move(line));
-        lines_.show(std::move(lines));
+        auto lines = past_lines_of(last_);
+        lines.insert(lines.begin(), {"GONE", printable(instead.why.message, 1024) + "; looking again", paint::red});
+        lines_.show(laid_out(lines, screen_of(STDOUT_FILENO)));
     }
 
     const daemon_client& client_;

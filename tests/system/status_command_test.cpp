@@ -81,6 +81,9 @@ TEST(status_command, redraws_in_place_and_goes_on_when_the_daemon_comes_back) {
     EXPECT_TRUE(watching.wait_for_output("queue      1 pending, "));
     daemon.kill9();
     EXPECT_TRUE(watching.wait_for_output("\x1b[8A\r\x1b[31mGONE\x1b[0m       posthaste is not running at "));
+    EXPECT_TRUE(
+        watching.wait_for_output("; looking again\x1b[K\r\nposthaste  as it was seen last:\x1b[K\r\nupstream   "))
+        << "no green of what is past";
     daemon.configure({{"listen", {{"addresses", {"127.0.0.1:" + std::to_string(daemon.port())}}}}});
     daemon.start();
     EXPECT_TRUE(watching.wait_for_output("\x1b[9A\r\x1b[32mposthaste\x1b[0m  "));
