@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "lib/config/keys.hpp"
 #include "lib/config/rules.hpp"
@@ -39,6 +40,22 @@ std::string listed(const std::vector<std::string>& names) {
     return text;
 }
 
+// Files whose names stayed: what they hold may be new all the same.
+std::string files_read_anew(const reload_plan& plan) {
+    const auto& upstream = plan.effective.upstream;
+    const std::array<std::pair<const char*, const std::optional<std::string>*>, 3> files = {
+        {{"upstream.ca_file", &upstream.ca_file},
+         {"upstream.client_certificate_file", &upstream.client_certificate_file},
+         {"upstream.client_key_file", &upstream.client_key_file}}};
+    std::vector<std::string> names;
+    for (const auto& [key, file] : files) {
+        const bool other = std::find(plan.changed.begin(), plan.changed.end(), key) != plan.changed.end();
+        if (*file && !other) names.emplace_back(key);
+    }
+    if (names.empty()) return {};
+    return "; " + listed(names) + (names.size() == 1 ? " was read anew" : " were read anew");
+}
+
 }  // namespace
 
 result<reload_plan, config_problems> plan_reload(const settings& in_force, settings loaded) {
@@ -70,6 +87,7 @@ std::string to_text(const reload_plan& plan) {
     if (plan.new_api_key) changed.emplace_back("the API key");
     if (plan.new_tokens) changed.emplace_back("the access tokens");
     std::string text = changed.empty() ? "nothing changed" : listed(changed) + " changed";
+    text += files_read_anew(plan);
     if (plan.need_restart.empty()) return text;
     const bool one = plan.need_restart.size() == 1;
     return text + "; " + restart_text(plan) +

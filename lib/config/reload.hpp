@@ -27,7 +27,7 @@ struct reload_plan {
 [[nodiscard]] std::string restart_text(const reload_plan& plan);
 
 // "limits.body, log.level and the API key changed; queue.path needs a restart and keeps its value until then". No
-// values: some are secret, and others are long.
+// values: some are secret, and others are long. Files of certificates are named as read anew, changed or not.
 [[nodiscard]] std::string to_text(const reload_plan& plan);
 
 }  // namespace posthaste

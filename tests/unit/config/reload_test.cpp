@@ -107,6 +107,15 @@ TEST(reload, sees_nothing_where_nothing_changed) {
     EXPECT_EQ(to_text(plan), "nothing changed");
 }
 
+TEST(reload, says_which_certificates_were_read_anew_under_the_same_name) {
+    const scratch_folder folder;
+    const std::string a_certificate = "-----BEGIN CERTIFICATE-----\n";
+    const std::vector<config_override> one{{"upstream.ca_file", folder.write("ca.pem", a_certificate)}};
+    EXPECT_EQ(to_text(planned(loaded(plain, one), loaded(plain, one))),
+              "nothing changed; upstream.ca_file was read anew");
+    EXPECT_EQ(to_text(planned(loaded(plain), loaded(plain, one))), "upstream.ca_file changed");
+}
+
 TEST(reload, sees_other_tokens_in_the_same_file) {
     const scratch_folder folder;
     const auto text = with_url(R"("listen": {"access_tokens_file": ")" + folder.write("tokens", "app one") + "\"}");
