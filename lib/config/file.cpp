@@ -32,13 +32,22 @@ class descriptor {
     int fd_;
 };
 
+// A pipe that has a name may have nobody who writes to it, and whoever reads would wait for ever. One that the caller
+// was handed, as /dev/stdin or by a shell's <(…), has its writer.
+bool may_never_end(const std::string& path, mode_t mode) {
+    return S_ISFIFO(mode) && !path.starts_with("/dev/") && !path.starts_with("/proc/");
+}
+
 }  // namespace
 
 result<file_content, file_failure> read_whole_file(const std::string& path, std::size_t most_bytes) {
-    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (file.get() < 0) return failure_of(errno);
     struct stat facts{};
     if (::fstat(file.get(), &facts) != 0) return failure_of(errno);
+    if (may_never_end(path, facts.st_mode)) return file_failure{EINVAL, "is no regular file"};
+    // That was for opening only.
+    if (::fcntl(file.get(), F_SETFL, 0) != 0) return failure_of(errno);
 
     file_content content{"", facts.st_mode & 07777};
     char buffer[16 * 1024];

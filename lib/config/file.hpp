@@ -21,6 +21,8 @@ struct file_failure {
     std::string reason;  // "No such file or directory", "is larger than 64KiB"
 };
 
+// A pipe that has a name is refused, as it may never end; one that the process was handed (/dev/stdin, /dev/fd/N) is
+// read to its end.
 [[nodiscard]] result<file_content, file_failure> read_whole_file(const std::string& path, std::size_t most_bytes);
 
 }  // namespace posthaste

@@ -1,5 +1,6 @@
 // SIGHUP and a rotated key: what changed takes effect while the daemon goes on, and a broken file changes nothing.
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -203,28 +204,36 @@ TEST(reload, drops_neither_a_request_nor_an_attempt) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
+bool holds_open(pid_t id, const std::filesystem::path& what) {
+    std::error_code ignored;
+    const std::filesystem::directory_iterator files("/proc/" + std::to_string(id) + "/fd", ignored);
+    return std::any_of(begin(files), end(files),
+                       [&](const auto& file) { return std::filesystem::read_symlink(file, ignored) == what; });
+}
+
 // The key is read after the configuration's file, and out of a pipe it comes when somebody writes it there.
 TEST(reload, follows_a_hangup_that_comes_during_a_reload) {
-    const temp_folder credentials;
-    const std::string key = credentials.write("api_key", "a-key");
+    int pipe[2];
+    ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+    const std::string key = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(pipe[0]);
     notify_socket manager;
     daemon_under_test daemon;
-    daemon.set_environment({{"NOTIFY_SOCKET", manager.path()}, {"CREDENTIALS_DIRECTORY", credentials.path()}});
+    daemon.set_environment({{"NOTIFY_SOCKET", manager.path()}});
     daemon.start();
-    std::filesystem::remove(key);
-    ASSERT_EQ(::mkfifo(key.c_str(), 0600), 0);
+    daemon.configure({{"upstream", {{"api_key_file", key}}}});
     daemon.running().signal(SIGHUP);
-    int pipe = -1;
-    ASSERT_TRUE(wait_until([&] { return (pipe = ::open(key.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0; }));
+    const auto open = std::filesystem::read_symlink(key);
+    ASSERT_TRUE(wait_until([&] { return holds_open(daemon.running().id(), open); }));
 
-    daemon.configure({{"queue", {{"max_events", 4321}}}});
+    daemon.configure({{"upstream", {{"api_key_file", nullptr}}}, {"queue", {{"max_events", 4321}}}});
     daemon.running().signal(SIGHUP);
     EXPECT_TRUE(wait_until([&] { return manager.count("RELOADING=1") == 2; }));
-    std::filesystem::rename(credentials.write("api_key.new", "another-key"), key);
-    EXPECT_EQ(::write(pipe, "a-key", 5), 5);
-    ::close(pipe);
+    EXPECT_EQ(::write(pipe[1], "a-key", 5), 5);
+    ::close(pipe[1]);
     EXPECT_TRUE(wait_until([&] { return daemon.status()["queue"]["maxEvents"] == 4321; })) << daemon.log();
-    EXPECT_TRUE(daemon.running().wait_for_output("configuration reloaded: nothing changed\n")) << "of the first";
+    EXPECT_THAT(daemon.log(), HasSubstr("configuration reloaded: upstream.api_key_file and the API key changed\n"))
+        << "the first found nothing else";
+    ::close(pipe[0]);
 }
 
 TEST(reload, leaves_a_hangup_to_end_dev_as_the_terminal_does) {

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/config/support.hpp"
 
@@ -125,6 +127,21 @@ TEST(api_key, is_never_shown_where_it_was_written_in_place_of_a_path) {
         key_in("sk-hush").error(),
         "the file named here cannot be read: No such file or directory (the API key's file is named here, not the "
         "key)");
+}
+
+// Whoever reads a pipe waits for somebody to write to it.
+TEST(api_key, is_no_pipe_that_has_a_name) {
+    const scratch_folder folder;
+    const auto pipe = folder.path() + "/key";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_EQ(load_api_key(pipe, test::environment_of({})).error(), pipe + " cannot be read: is no regular file");
+    // A shell's <(…) has its writer.
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ASSERT_EQ(::write(ends[1], "a-key\n", 6), 6);
+    ::close(ends[1]);
+    EXPECT_EQ(load_api_key("/dev/fd/" + std::to_string(ends[0]), test::environment_of({}))->value, "a-key");
+    ::close(ends[0]);
 }
 
 TEST(api_key, is_no_large_file) {
