@@ -116,9 +116,10 @@ class loader {
     void read_events_dir();
     void choose_log_format();
 
-    // A problem with `key`, at the place where it was given.
+    // A problem with `key`, at the place where it was given, or else where it could be.
     void add_problem(const std::string& key, const value_faults& faults);
     void add_problem(const std::string& key, const std::string& what);
+    [[nodiscard]] location place_for(const std::string& key) const;
     [[nodiscard]] bool is_faulty(const std::string& key) const { return faulty_.contains(key); }
 
     const config_source& source_;
@@ -127,8 +128,9 @@ class loader {
     mode_t file_mode_ = 0;  // of the configuration; a text that is handed in is nobody else's
     std::deque<located_json> override_values_;
     std::map<std::string, given_value> given_;
-    std::set<std::string> faulty_;  // keys whose values could not be read
-    std::set<std::string> blamed_;  // keys with any problem, and sections with names that are unknown
+    std::map<std::string, location> sections_;  // of the file, which itself is ""
+    std::set<std::string> faulty_;              // keys whose values could not be read
+    std::set<std::string> blamed_;              // keys with any problem, and sections with names that are unknown
     settings_draft draft_;
 };
 
@@ -172,7 +174,15 @@ void loader::gather_overrides() {
     }
 }
 
+// "upstream.url" as the file has it: "upstream": {"url": …}
+std::string nested(const std::string& path) {
+    const auto dot = path.find('.');
+    if (dot == std::string::npos) return "\"" + path + "\": …";
+    return "\"" + path.substr(0, dot) + "\": {" + nested(path.substr(dot + 1)) + "}";
+}
+
 void loader::gather(const located_json& object, const std::string& section) {
+    sections_.emplace(section, object.where);
     for (const auto& member : object.members) {
         const auto path = section.empty() ? member.name : section + "." + member.name;
         const bool is_name = member.name.find('.') == std::string::npos;  // "upstream.url" is none of the file's
@@ -183,7 +193,8 @@ void loader::gather(const located_json& object, const std::string& section) {
             blamed_.insert(section);
             problems_.add(source_.file, member.where,
                           section.empty() && step.front() == '.' ? member.name : section + step,
-                          unknown_key_text(section, member.name));
+                          find_config_key(path) ? "unknown key (write " + nested(member.name) + ")"
+                                                : unknown_key_text(section, member.name));
         } else if (member.value.type == located_json::kind::object) {
             gather(member.value, path);
         } else {
@@ -300,10 +311,15 @@ void loader::add_problem(const std::string& key, const value_faults& faults) {
     }
 }
 
+location loader::place_for(const std::string& key) const {
+    const auto section = sections_.find(key.substr(0, std::min(key.find('.'), key.size())));
+    return section != sections_.end() ? section->second : sections_.at("");
+}
+
 void loader::add_problem(const std::string& key, const std::string& what) {
     blamed_.insert(key);
     const auto given = given_.find(key);
-    if (given == given_.end()) return problems_.add(source_.file, std::nullopt, key, what);
+    if (given == given_.end()) return problems_.add(source_.file, place_for(key), key, what);
     add_problem(key, value_faults{{given->second.json->where, "", what}});
 }
 

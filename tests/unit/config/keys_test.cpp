@@ -215,7 +215,7 @@ TEST(api_version, is_a_year_and_a_month) {
 
 TEST(upstream_url, is_required) {
     EXPECT_THAT(problems_of("{}"),
-                ElementsAre("posthaste.json: upstream.url: is missing: the base URL of the API, such as "
+                ElementsAre("posthaste.json:1:1: upstream.url: is missing: the base URL of the API, such as "
                             "\"https://production.runalloy.com\""));
 }
 

@@ -56,10 +56,11 @@ TEST(load, suggests_a_section_at_the_top_level) {
 }
 
 TEST(load, takes_no_path_for_a_name) {
-    const auto problems =
-        problems_of(R"({"upstream": {"url": "https://a.example"}, "upstream.url": "https://b.example"})");
-    ASSERT_THAT(problems, testing::SizeIs(1));
-    EXPECT_THAT(problems[0], testing::HasSubstr("unknown key"));
+    EXPECT_THAT(problems_of(R"({"upstream": {"url": "https://a.example"}, "upstream.url": "https://b.example"})"),
+                ElementsAre("posthaste.json:1:44: [\"upstream.url\"]: unknown key (write \"upstream\": {\"url\": …})"));
+    EXPECT_THAT(
+        problems_of(with_url(R"("delivery": {"retry.max": "5m"})")),
+        ElementsAre("posthaste.json:1:63: delivery[\"retry.max\"]: unknown key (write \"retry\": {\"max\": …})"));
 }
 
 TEST(load, suggests_the_right_section_for_a_key_in_the_wrong_one) {
@@ -88,15 +89,20 @@ TEST(load, lists_all_problems_in_the_order_of_the_file) {
         problems_of("{\"log\": {\"level\": \"loud\"},\n \"limits\": {\"connections\": 0, \"bodi\": \"1MiB\"},\n"
                     " \"queue\": {\"path\": 5}}",
                     {}, {}),
-        ElementsAre("posthaste.json:1:19: log.level: expected \"debug\", \"info\", \"warn\" or \"error\", found "
+        ElementsAre("posthaste.json:1:1: upstream.url: is missing: the base URL of the API, such as "
+                    "\"https://production.runalloy.com\"",
+                    "posthaste.json:1:1: upstream.api_key_file: no API key: name its file here, or give the key as "
+                    "$POSTHASTE_API_KEY, or as the systemd credential api_key",
+                    "posthaste.json:1:19: log.level: expected \"debug\", \"info\", \"warn\" or \"error\", found "
                     "\"loud\"",
                     "posthaste.json:2:28: limits.connections: expected a whole number from 1 to 65536, found 0",
                     "posthaste.json:2:31: limits.bodi: unknown key (did you mean \"body\"?)",
-                    "posthaste.json:3:20: queue.path: expected a path, found a whole number",
-                    "posthaste.json: upstream.url: is missing: the base URL of the API, such as "
-                    "\"https://production.runalloy.com\"",
-                    "posthaste.json: upstream.api_key_file: no API key: name its file here, or give the key as "
-                    "$POSTHASTE_API_KEY, or as the systemd credential api_key"));
+                    "posthaste.json:3:20: queue.path: expected a path, found a whole number"));
+}
+
+TEST(load, places_what_is_missing_where_it_belongs) {
+    EXPECT_THAT(problems_of("{\n  \"upstream\": {}\n}"),
+                ElementsAre(testing::StartsWith("posthaste.json:2:15: upstream.url: is missing: ")));
 }
 
 TEST(load, tells_where_the_json_is_malformed) {

@@ -196,7 +196,7 @@ TEST(client_certificate, needs_its_key_and_the_key_needs_it) {
                 testing::ElementsAre("--set upstream.client_certificate_file: is of no use without "
                                      "upstream.client_key_file: name the key's file there"));
     EXPECT_THAT(problems_with(std::nullopt, key),
-                testing::ElementsAre("posthaste.json: upstream.client_certificate_file: is missing: "
+                testing::ElementsAre("posthaste.json:1:1: upstream.client_certificate_file: is missing: "
                                      "upstream.client_key_file is of no use without it"));
 }
 
