@@ -182,6 +182,18 @@ TEST_F(metrics, tell_of_the_process) {
     EXPECT_LE(all.at("process_open_fds"), static_cast<double>(held) + and_the_connection);
 }
 
+// The shipped unit shows the service no more of /proc than its processes (ProcSubset=pid).
+TEST(metrics_of_a_service, tell_when_the_process_began) {
+    daemon_under_test daemon;
+    daemon.run_under({"/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+                      "mount -t proc -o subset=pid proc /proc && test ! -e /proc/stat && exec \"$@\"", "sh"});
+    const bool started = daemon.try_start();
+    if (!started && daemon.log().find("mount") != std::string::npos)
+        GTEST_SKIP() << "NOT TESTED with a part of /proc: " << daemon.log();
+    ASSERT_TRUE(started) << daemon.log();
+    EXPECT_TRUE(metrics_of(daemon).contains("process_start_time_seconds"));
+}
+
 TEST_F(metrics, add_up_after_a_known_story) {
     tell_the_story();
     const std::string text = metrics_text(daemon);
