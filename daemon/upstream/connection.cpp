@@ -102,7 +102,8 @@ void connection::on_tunnel(const tunnel_outcome& outcome) {
         fail("the connection to " + peer_.next_named +
              " broke before it opened the way: " + printable(outcome.failed.message()));
     else if (outcome.status / 100 != 2)
-        fail(tunnel_refusal(peer_.next_named, peer_.authority, outcome.status));
+        fail(tunnel_refusal(peer_.next_named, peer_.authority, outcome.status), false,
+             asks_for_credentials(outcome.status) ? std::optional(407) : std::nullopt);
     else
         shake_hands();
 }
@@ -257,9 +258,9 @@ void connection::answered() {
     owner_.ended(*this, std::move(outcome));
 }
 
-void connection::fail(std::string why, bool timed_out) {
+void connection::fail(std::string why, bool timed_out, std::optional<int> status) {
     close();
-    attempt_outcome outcome{std::nullopt, std::move(why)};
+    attempt_outcome outcome{status, std::move(why)};
     outcome.timed_out = timed_out;
     owner_.ended(*this, std::move(outcome));
 }

@@ -97,7 +97,7 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] bool parse();
     void on_read_failed(const error_code& failed);
     void answered();
-    void fail(std::string why, bool timed_out = false);
+    void fail(std::string why, bool timed_out = false, std::optional<int> status = {});
 
     std::shared_ptr<upstream_route> route_;
     const upstream_peer& peer_;  // the route's

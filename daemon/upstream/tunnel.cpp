@@ -72,11 +72,15 @@ std::string tunnel_request(const url& upstream, const proxy_settings& proxy) {
     return request + "\r\n";
 }
 
+// tinyproxy says 401 for a wrong password.
+bool asks_for_credentials(int status) noexcept {
+    return status == 407 || status == 401;
+}
+
 std::string tunnel_refusal(const std::string& proxy, const std::string& upstream, int status) {
     if (status == 0) return proxy + " did not answer in HTTP: check upstream.proxy";
     const std::string refused = proxy + " refused the way to " + upstream + " (it answered " + std::to_string(status);
-    // tinyproxy says 401 for a wrong password.
-    if (status == 407 || status == 401)
+    if (asks_for_credentials(status))
         return refused + "): it asks for credentials, or for others: check those in upstream.proxy";
     if (status >= 500) return refused + "): it could not get there itself";
     return refused + "): it must allow CONNECT to this host and port";

@@ -18,6 +18,9 @@ using upstream_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, b
 // The head of the request. It holds the proxy's credentials: it goes there and nowhere else.
 [[nodiscard]] std::string tunnel_request(const url& upstream, const proxy_settings& proxy);
 
+// The proxy's answer says that it knows nobody by our credentials: what a 407 means, whatever it was called.
+[[nodiscard]] bool asks_for_credentials(int status) noexcept;
+
 // Why there is no tunnel, after an answer of this status (0: what came is no HTTP), as a sentence for a person.
 // `proxy`: "the proxy host:port"; `upstream`: "host:port".
 [[nodiscard]] std::string tunnel_refusal(const std::string& proxy, const std::string& upstream, int status);

@@ -15,7 +15,8 @@ std::string trouble_text(const attempt_outcome& outcome) {
         case 405:
             return "wrong-url: " + answered + ": check upstream.url";
         case 407:
-            return "proxy-refused: something in between asks for credentials (407): check upstream.proxy";
+            return "proxy-refused: a proxy on the way asks for credentials, or for others: check those in "
+                   "upstream.proxy";
         case 429:
             return "asked-to-wait: " + answered + ": it limits how much it takes";
         default:

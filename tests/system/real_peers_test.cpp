@@ -262,10 +262,13 @@ TEST(real_peers, tinyproxy_that_does_not_get_its_password_is_named) {
         upstream.url(), {{"upstream", {{"ca_file", known.file()}, {"proxy", proxy_url(proxy, "ada:" + wrong + "@")}}}});
     daemon.start();
     const std::string id = daemon.post(sample_event());
-    const std::string reason = "it asks for credentials, or for others: check those in upstream.proxy";
+    const std::string reason = "asks for credentials, or for others: check those in upstream.proxy";
     EXPECT_TRUE(daemon.running().wait_for_output(reason)) << daemon.log() << proxy.output();
     EXPECT_TRUE(wait_until([&] { return daemon.event(id).at("lastError").is_object(); }));
     EXPECT_THAT(daemon.event(id).at("lastError").at("message"), HasSubstr(reason));
+    EXPECT_EQ(daemon.event(id).at("attempts"), 0) << "nothing is the matter with the event";
+    EXPECT_TRUE(wait_until([&] { return daemon.status()["upstream"]["state"] == "paused"; })) << daemon.status();
+    EXPECT_THAT(daemon.status()["upstream"]["reason"], HasSubstr("proxy-refused: "));
     EXPECT_EQ(upstream.requests().size(), 0u);
     expect_no_credentials(daemon, id);
 
