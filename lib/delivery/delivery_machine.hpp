@@ -205,7 +205,8 @@ class delivery_machine {
     void count_failure(slot place, verdict meaning, instant now);
     void die(slot place, death_reason reason, instant now);
     void retry_at(slot place, steady_time due, instant now);
-    void retry_when_allowed(slot place, instant now);
+    void retry_when_allowed(slot place, steady_time expected, instant now);
+    void note_failure(slot place, steady_time due, instant now);
     [[nodiscard]] bool expired(const window_event& event, instant now) const noexcept;
     void settle(settlement what);
 

@@ -25,11 +25,11 @@ void delivery_machine::conclude(slot place, attempt_outcome& outcome, verdict me
     history.last_error = attempt_error{now.wall, outcome.status, std::move(outcome.message)};
     if (is_hold(outcome, meaning)) {
         ++event.uncounted;
-        retry_at(place, health_.held_until(), now);
+        retry_when_allowed(place, health_.held_until(), now);
     } else if (meaning == verdict::pause || at_fault) {
         concluded_ = meaning == verdict::retry ? verdict::retry : verdict::pause;
         ++event.uncounted;
-        retry_when_allowed(place, now);
+        retry_when_allowed(place, now.steady, now);
     } else {
         count_failure(place, meaning, now);
     }
@@ -87,24 +87,23 @@ void delivery_machine::die(slot place, death_reason reason, instant now) {
 }
 
 void delivery_machine::retry_at(slot place, steady_time due, instant now) {
+    note_failure(place, due, now);
+    lanes_.wait(place, due);
+}
+
+// It waits for nothing but the upstream: for the end of a hold, which is known, or of a pause. Either may end early.
+void delivery_machine::retry_when_allowed(slot place, steady_time expected, instant now) {
+    note_failure(place, expected, now);
+    lanes_.put_back(place);
+}
+
+void delivery_machine::note_failure(slot place, steady_time due, instant now) {
     window_event& event = lanes_.at(place);
     event.what.history->next_at = now.wall + std::chrono::ceil<milliseconds>(std::max(due, now.steady) - now.steady);
     settle({.what = settlement::kind::failed,
             .number = event.what.number,
             .at = now.wall,
             .history = *event.what.history});
-    lanes_.wait(place, due);
-}
-
-// It is due, and waits for nothing but the upstream.
-void delivery_machine::retry_when_allowed(slot place, instant now) {
-    window_event& event = lanes_.at(place);
-    event.what.history->next_at = now.wall;
-    settle({.what = settlement::kind::failed,
-            .number = event.what.number,
-            .at = now.wall,
-            .history = *event.what.history});
-    lanes_.put_back(place);
 }
 
 // An event's age counts from its first counted failure, on the clock that does not jump.

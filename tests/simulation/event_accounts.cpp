@@ -102,6 +102,7 @@ void event_accounts::check_failed(account& of, sequence number, const conclusion
         of.due = std::max(expected.due.value_or(now.steady), now.steady);
         of.earliest = {};  // the upstream's hold is what holds it
         kept.expect(now.steady + wait == of.due, "is due when the hold ends, or at once", number);
+        of.due = now.steady;  // the hold may end early: with another key
     }
 }
 

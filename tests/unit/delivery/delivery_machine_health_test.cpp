@@ -146,6 +146,18 @@ TEST_F(delivery_machine_health_test, a_hold_holds_everybody_and_counts_for_nobod
     EXPECT_EQ(running.size(), 1u);
 }
 
+TEST_F(delivery_machine_health_test, a_hold_ends_with_its_key_for_the_event_that_met_it_too) {
+    delivery_rules rules;
+    rules.target = "one key";
+    begin(rules);
+    commit("ada", 1, 1);
+    answer_after(429, seconds{3600});
+    rules.target = "another key";
+    resume(rules_changed{rules});
+    ASSERT_EQ(running.size(), 1u);
+    EXPECT_EQ(number_of(running[0]), 1u);
+}
+
 TEST_F(delivery_machine_health_test, while_open_the_heads_of_the_lanes_are_probed_in_turn) {
     begin();
     for (sequence number = 1; number <= 5; ++number) {
