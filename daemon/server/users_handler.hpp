@@ -1,5 +1,6 @@
 // GET /users/{username} and GET /{version}/users/{username}: the upstream's answer, kept durably, so that an SDK's
-// identify() works through an outage (lib/identity). An SDK sends its GET with a body. Belongs to the listener's thread.
+// identify() works through an outage (lib/identity). An SDK sends its GET with a body. Belongs to the listener's
+// thread.
 
 #pragma once
 
