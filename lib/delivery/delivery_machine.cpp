@@ -216,8 +216,8 @@ void delivery_machine::start_attempts(instant now) {
 void delivery_machine::start_one(slot place, instant now) {
     ++in_flight_;
     if (running_.size() <= place) running_.resize(place + 1);
-    running_[place] = {health_.start(now.steady), targets_};
     const window_event& event = lanes_.at(place);
+    running_[place] = {health_.start(event.what.id, now.steady), targets_};
     start_attempt next{.place = place};
     if (const auto& history = event.what.history) {
         next.retries = history->attempts + event.uncounted;

@@ -101,10 +101,10 @@ std::optional<steady_time> upstream_health::next_permit(steady_time now, std::ui
     return std::max(allowed, window_.next());
 }
 
-attempt_ticket upstream_health::start(steady_time now) {
+attempt_ticket upstream_health::start(const uuid& event, steady_time now) {
     bucket_.take(now);
     probing_ = probing_ || probes();
-    return {.serial = window_.start(now), .probe = probes(), .stop = stops_, .look = looks_};
+    return {.serial = window_.start(now), .probe = probes(), .stop = stops_, .look = looks_, .event = event};
 }
 
 void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome& outcome, verdict meaning, instant now,
@@ -137,7 +137,7 @@ void upstream_health::ended_void(const attempt_ticket& ticket) {
 void upstream_health::delivered(const attempt_ticket& ticket, bool surely, instant now) {
     if (now.steady >= held_until_) last_hold_ = milliseconds{0};
     failures_in_a_row_ = 0;
-    rejections_in_a_row_ = 0;
+    rejected_in_a_row_.clear();
     guard_armed_ = guard_armed_ || surely;
     window_.succeeded(ticket.serial);
     // An attempt of before the pause says nothing of what is wrong since.
@@ -153,9 +153,9 @@ void upstream_health::rejected(const attempt_ticket& ticket, const attempt_outco
     failures_in_a_row_ = 0;
     window_.succeeded(ticket.serial);
     if (open_) close();
-    ++rejections_in_a_row_;
-    if (guard_armed_ && rules_.reject_guard > 0 && rejections_in_a_row_ >= rules_.reject_guard)
-        pause(cause::rejecting_everything, outcome, now);
+    if (!guard_armed_ || rules_.reject_guard == 0) return;
+    rejected_in_a_row_.insert(ticket.event);
+    if (rejected_in_a_row_.size() >= rules_.reject_guard) pause(cause::rejecting_everything, outcome, now);
 }
 
 void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome& outcome, instant now,
@@ -199,7 +199,7 @@ void upstream_health::pause(cause why, const attempt_outcome& outcome, instant n
     window_.restart();
     open_ = false;
     failures_in_a_row_ = 0;
-    rejections_in_a_row_ = 0;
+    rejected_in_a_row_.clear();
     probe_interval_ = first_pause_probe;
     next_probe_ = now.steady + probe_interval_;
 }

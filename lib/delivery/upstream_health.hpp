@@ -16,9 +16,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lib/base/time.hpp"
+#include "lib/base/uuid.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/delivery/send_window.hpp"
 #include "lib/delivery/token_bucket.hpp"
@@ -47,6 +49,7 @@ struct attempt_ticket {
     bool probe = false;
     std::uint32_t stop = 0;  // which pause or opening it probes
     std::uint32_t look = 0;  // how often look_again() had been called
+    uuid event{};            // the id of what was sent
 };
 
 class upstream_health {
@@ -66,7 +69,7 @@ class upstream_health {
     // The set-up is known to be at fault: rejections and failures that come in now neither kill nor count.
     [[nodiscard]] bool is_at_fault() const noexcept { return paused_ && paused_->why != cause::by_hand; }
 
-    [[nodiscard]] attempt_ticket start(steady_time now);
+    [[nodiscard]] attempt_ticket start(const uuid& event, steady_time now);
     // The attempt ended with `outcome`, which means `meaning`. `random`: 64 random bits.
     void ended(const attempt_ticket& ticket, const attempt_outcome& outcome, verdict meaning, instant now,
                std::uint64_t random);
@@ -128,7 +131,7 @@ class upstream_health {
     milliseconds probe_interval_{0};
 
     std::uint32_t failures_in_a_row_ = 0;
-    std::uint32_t rejections_in_a_row_ = 0;
+    std::set<uuid> rejected_in_a_row_;  // different events: a dead one may be sent again by hand
     bool guard_armed_ = true;
     std::uint32_t troubles_ = 0;
     std::uint32_t stops_ = 0;  // the same without the holds: which one a probe belongs to

@@ -103,8 +103,8 @@ void upstream_model::begin_pause(pause why, steady_time now) {
 void upstream_model::rejected(steady_time now) {
     failures_ = 0;
     if (open_) close();
-    ++rejections_;
-    if (armed_ && rules_.reject_guard > 0 && rejections_ >= rules_.reject_guard) begin_pause(pause::guard, now);
+    if (!armed_ || rules_.reject_guard == 0) return;  // only a guard that is on counts
+    if (++rejections_ >= rules_.reject_guard) begin_pause(pause::guard, now);
 }
 
 void upstream_model::failed(steady_time now) {

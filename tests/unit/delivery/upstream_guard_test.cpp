@@ -24,6 +24,17 @@ TEST_F(upstream_guard_test, twenty_rejections_in_a_row_pause) {
     EXPECT_EQ(wait(), seconds{30});
 }
 
+TEST_F(upstream_guard_test, one_event_that_is_rejected_again_and_again_does_not) {
+    const uuid bad = make_event_id(clock.now().wall, 1, 1);
+    for (int each = 0; each < 100; ++each)
+        end(start(bad), {422, "why"});
+    for (int each = 0; each < 18; ++each)
+        answer(422);
+    EXPECT_EQ(state(), upstream_state::up) << "19 different ones";
+    answer(422);
+    EXPECT_EQ(state(), upstream_state::paused);
+}
+
 TEST_F(upstream_guard_test, trouble_between_rejections_does_not_break_their_row) {
     for (int each = 0; each < 10; ++each)
         answer(422);

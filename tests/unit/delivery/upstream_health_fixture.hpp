@@ -18,7 +18,12 @@ class upstream_health_fixture : public ::testing::Test {
     [[nodiscard]] permit may_start(std::uint32_t in_flight = 0) const {
         return health.may_start(clock.now().steady, in_flight);
     }
-    attempt_ticket start() { return health.start(clock.now().steady); }
+    // Each time another event.
+    attempt_ticket start() {
+        ++started;
+        return start(make_event_id(wall_time{}, started, started));
+    }
+    attempt_ticket start(const uuid& event) { return health.start(event, clock.now().steady); }
 
     void end(const attempt_ticket& ticket, const attempt_outcome& outcome) {
         const verdict meaning = judge(outcome.status, {.reached_before = reached}, {});
@@ -57,6 +62,7 @@ class upstream_health_fixture : public ::testing::Test {
     health_rules rules;
     upstream_health health{rules};
     bool reached = false;
+    sequence started = 0;
 };
 
 }  // namespace posthaste::testing
