@@ -88,15 +88,15 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     const attempt_ticket ticket = running_[ended.place].ticket;
     window_event& event = lanes_.at(ended.place);
     concluded_ = verdict::retry;
-    if (is_superseded(ended.place, ended.outcome)) {
+    const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
+    const bool reached = !memory_.reached_with.empty() && memory_.reached_with == rules_.target;
+    const verdict meaning = judge(ended.outcome.status, {conflicts, reached}, rules_.statuses);
+    if (is_superseded(ended.place, ended.outcome, meaning)) {
         ++event.uncounted;
         health_.ended_void(ticket);
         lanes_.put_back(ended.place);
         return;
     }
-    const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
-    const bool reached = !memory_.reached_with.empty() && memory_.reached_with == rules_.target;
-    const verdict meaning = judge(ended.outcome.status, {conflicts, reached}, rules_.statuses);
     const bool at_fault = health_.is_at_fault();
     health_.ended(ticket, ended.outcome, meaning, now, random_());
     conclude(ended.place, ended.outcome, meaning, at_fault, now);

@@ -198,7 +198,7 @@ class delivery_machine {
 
     bool advance(std::vector<pending_event>& events, instant now);
     void bury(const std::vector<sequence>& damaged, sequence until, instant now);
-    [[nodiscard]] bool is_superseded(slot place, const attempt_outcome& outcome) const noexcept;
+    [[nodiscard]] bool is_superseded(slot place, const attempt_outcome& outcome, verdict meaning) const noexcept;
     void conclude(slot place, attempt_outcome& outcome, verdict meaning, bool at_fault, instant now);
     void deliver(slot place, int status, instant now);
     void note_reached(slot place);

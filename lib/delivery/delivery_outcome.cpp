@@ -8,9 +8,10 @@
 
 namespace posthaste {
 
-// The answer is about a key that is no longer used.
-bool delivery_machine::is_superseded(slot place, const attempt_outcome& outcome) const noexcept {
-    return running_[place].target != targets_ && (outcome.status == 401 || outcome.status == 403);
+// The answer is about a key or URL that is no longer used: it refuses that one, or limits it.
+bool delivery_machine::is_superseded(slot place, const attempt_outcome& outcome, verdict meaning) const noexcept {
+    if (running_[place].target == targets_) return false;
+    return outcome.status == 401 || outcome.status == 403 || meaning == verdict::pause || is_hold(outcome, meaning);
 }
 
 // `at_fault`: the set-up was known to be at fault before this answer.

@@ -55,12 +55,13 @@ void world::end(std::size_t which) {
     say("end " + std::to_string(ended.number) + " " + std::to_string(outcome.status.value_or(0)));
 
     const bool old_target = ended.target != rules_.target;
-    const bool superseded = old_target && (outcome.status == 401 || outcome.status == 403);
     conclusion expected{.outcome = outcome};
+    const bool reached = told_upstream_.reached_with == rules_.target;
+    expected.meaning = meaning_of(outcome.status, accounts_.conflicts(ended.number), reached, rules_.statuses);
+    const bool hold = holds_everybody(outcome, expected.meaning);
+    const bool refused = outcome.status == 401 || outcome.status == 403;
+    const bool superseded = old_target && (refused || hold || expected.meaning == verdict::pause);
     if (!superseded) {
-        const bool reached = told_upstream_.reached_with == rules_.target;
-        expected.meaning = meaning_of(outcome.status, accounts_.conflicts(ended.number), reached, rules_.statuses);
-        const bool hold = holds_everybody(outcome, expected.meaning);
         expected.counted = !hold && expected.meaning != verdict::pause && !model_.at_fault();
         const bool works =
             expected.meaning == verdict::delivered || (expected.meaning == verdict::dead && !model_.paused());

@@ -158,6 +158,23 @@ TEST_F(delivery_machine_health_test, a_hold_ends_with_its_key_for_the_event_that
     EXPECT_EQ(number_of(running[0]), 1u);
 }
 
+TEST_F(delivery_machine_health_test, what_was_sent_with_another_key_neither_holds_nor_pauses_this_one) {
+    for (const int status : {401, 402, 403, 407, 302, 429, 503}) {
+        delivery_rules rules;
+        rules.target = "one key for " + std::to_string(status);
+        begin(rules);
+        commit("ada", 1, 1);
+        ASSERT_EQ(running.size(), 1u);
+        rules.target = "another key";
+        resume(rules_changed{rules});
+        auto& actions = answer_after(status, seconds{3600});
+        EXPECT_TRUE(only<settle_event>(actions).empty()) << "it is not about this event " << status;
+        EXPECT_EQ(state(), "up") << status;
+        EXPECT_EQ(running.size(), 1u) << "goes again at once " << status;
+        running.clear();
+    }
+}
+
 TEST_F(delivery_machine_health_test, while_open_the_heads_of_the_lanes_are_probed_in_turn) {
     begin();
     for (sequence number = 1; number <= 5; ++number) {
