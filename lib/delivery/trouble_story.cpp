@@ -35,10 +35,10 @@ trouble_story::line paused(const upstream_report& report, backlog left) {
     return {true, "delivery is paused: " + reason_of(report) + "; " + said(left) + "; " + next};
 }
 
-// `what`: how often that came, and is over.
-trouble_story::line past(const std::string& what, std::uint64_t times, const std::string& last) {
+// `what`: how often that came. `over`: and nothing else is the matter.
+trouble_story::line past(const std::string& what, std::uint64_t times, bool over, const std::string& last) {
     return {true, what + " " + grouped(times) + (times == 1 ? " more time" : " more times") +
-                      " since the last such line, and it is over; the last reason: " + last};
+                      " since the last such line" + (over ? ", and it is over" : "") + "; the last reason: " + last};
 }
 
 }  // namespace
@@ -65,6 +65,7 @@ trouble_story::lines trouble_story::state_changed(const upstream_report& report,
     lines told;
     if (before == "paused") told.push_back({false, "delivery is no longer paused; " + said(left)});
     if (state_ == "up") return told;
+    if (state_ == "open") failures_.guard.forget();  // they led to this
     repeated& kind = state_ == "held" ? holds_ : openings_;
     kind.last = reason_of(report);
     if (const auto held_back = kind.guard.admit(now)) told.push_back(begins(report, left, *held_back));
@@ -82,11 +83,12 @@ std::optional<steady_time> trouble_story::due() const {
 
 trouble_story::lines trouble_story::held_back(const upstream_report& report, backlog left, steady_time now) {
     lines told;
+    const bool over = report.state == "up" && !failing_;
     const auto tell = [&](repeated& kind, bool stands, const std::string& was, const auto& present) {
         const auto next = kind.guard.due();
         if (!next || *next > now) return;
         const std::uint64_t times = *kind.guard.admit(now);
-        told.push_back(stands ? present(times - 1) : past(was, times, kind.last));
+        told.push_back(stands ? present(times - 1) : past(was, times, over, kind.last));
     };
     const auto begin = [&](std::uint64_t others) { return begins(report, left, others); };
     tell(failures_, failing_ && report.state == "up", "attempts failed",
@@ -104,7 +106,6 @@ trouble_story::line trouble_story::fails(backlog left, std::uint64_t held_back) 
 trouble_story::line trouble_story::begins(const upstream_report& report, backlog left, std::uint64_t held_back) {
     in_trouble_ = true;
     const bool held = report.state == "held";
-    if (!held) failures_.guard.forget();  // they led to this
     return {true, std::string("delivery is ") + (held ? "held back: " : "failing: ") + reason_of(report) + "; " +
                       said(left) + (held ? "; goes on at " : "; the next probe goes out at ") +
                       to_rfc3339(report.next_probe_at.value_or(wall_time{})) + said(held_back)};

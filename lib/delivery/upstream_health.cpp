@@ -169,7 +169,7 @@ void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome
     }
     if (++failures_in_a_row_ < rules_.failures_that_open) return;
     open_ = true;
-    ++troubles_;
+    if (now.steady >= held_until_) ++troubles_;  // else nobody sees it yet: they were sent before the hold
     ++stops_;
     opening_ = {now.wall, outcome};
     window_.restart();

@@ -85,8 +85,8 @@ class upstream_health {
     // one's.
     void look_again(instant now, bool other_key);
 
-    // How often a pause, a hold or an opening began: tells one from the next. A hold under a pause does not count: it
-    // is the answer to a probe, and nobody sees it.
+    // How often a pause, a hold or an opening began: tells one from the next. A hold under a pause does not count, nor
+    // an opening under a hold: nobody sees it.
     [[nodiscard]] std::uint32_t troubles() const noexcept { return troubles_; }
     [[nodiscard]] std::uint32_t concurrency() const noexcept { return window_.size(); }
     // state, reason, since, next_probe_at, concurrency.

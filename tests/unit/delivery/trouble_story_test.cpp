@@ -76,6 +76,35 @@ TEST_F(trouble, that_opens_the_breaker_tells_of_the_failures_that_led_to_it) {
     EXPECT_THAT(becomes("up", seconds{5}), ElementsAre(over));
 }
 
+TEST_F(trouble, that_opens_the_breaker_within_a_minute_again_tells_of_its_failures_no_more) {
+    (void)fails(seconds{0});
+    (void)becomes("open", seconds{1});
+    (void)becomes("up", seconds{3});
+    for (int each = 0; each < 4; ++each)
+        EXPECT_THAT(fails(seconds{20}), IsEmpty());
+    EXPECT_THAT(becomes("open", seconds{20}), IsEmpty()) << "held back, too";
+    EXPECT_EQ(story.due(), start + seconds{61});
+    EXPECT_THAT(held_back("open", seconds{61}), ElementsAre(StartsWith("delivery is failing: ")));
+}
+
+TEST_F(trouble, that_is_over_is_not_said_to_be_where_other_trouble_goes_on) {
+    (void)becomes("held", seconds{0});
+    (void)becomes("up", seconds{1});
+    (void)becomes("held", seconds{2});
+    (void)becomes("open", seconds{3});
+    EXPECT_THAT(held_back("open", seconds{60}),
+                ElementsAre("delivery was held back 1 more time since the last such line; the last reason: "
+                            "asked-to-wait: 429"));
+    (void)fails(seconds{61});
+    (void)becomes("up", seconds{62});
+    (void)becomes("held", seconds{63});
+    (void)becomes("up", seconds{64});
+    (void)fails(seconds{65});
+    const auto told = held_back("up", seconds{121});
+    EXPECT_THAT(told, ::testing::Contains(StartsWith("delivery was held back 1 more time")));
+    EXPECT_THAT(told, ::testing::Not(::testing::Contains(HasSubstr("it is over"))));
+}
+
 TEST_F(trouble, that_came_back_and_is_over_within_the_minute_is_counted_as_past) {
     for (int each = 0; each < 4; ++each) {
         (void)becomes("open", seconds{each * 10});

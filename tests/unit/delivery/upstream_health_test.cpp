@@ -316,5 +316,19 @@ TEST_F(upstream_health_test, the_rate_limit_holds_for_attempts_and_probes) {
     EXPECT_EQ(wait(), seconds{1}) << "the token of this second is gone";
 }
 
+TEST_F(upstream_health_test, an_opening_under_a_hold_is_no_trouble_of_its_own) {
+    std::vector<attempt_ticket> sent;
+    for (int each = 0; each < 6; ++each)
+        sent.push_back(start());
+    end(sent[0], {429, "why", seconds{20}});
+    const auto troubles = health.troubles();
+    for (int each = 1; each < 6; ++each)
+        end(sent[each], {500, "why"});
+    EXPECT_EQ(state(), upstream_state::held);
+    EXPECT_EQ(health.troubles(), troubles) << "it is held all the same";
+    clock.advance(seconds{20});
+    EXPECT_EQ(state(), upstream_state::open);
+}
+
 }  // namespace
 }  // namespace posthaste
