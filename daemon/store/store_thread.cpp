@@ -326,8 +326,10 @@ void store_thread::tell_acceptance(const batch_outcome& outcome, steady_time now
     };
     const auto by_disk = of(append_outcome::disk_full, kind::disk_full);
     const auto by_queue = of(append_outcome::queue_full, kind::queue_full);
+    const auto stored = of(append_outcome::stored, kind::stored);
+    disk_refused_ = by_disk > 0 || (disk_refused_ && stored == 0);
     std::string why;
-    if (low_ || outcome.stuck || outcome.readers_wait || by_disk > 0) {
+    if (low_ || outcome.stuck || outcome.readers_wait || disk_refused_) {
         why = "the disk of the outbox " + printable(options_.queue.path, 1024) +
               " is full, or has less room than queue.disk_reserve asks for; make room there";
     } else if (box_->is_full()) {

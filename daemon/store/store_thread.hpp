@@ -78,6 +78,7 @@ class store_thread {
     bool may_shrink_ = true;      // something was removed since the file's free space was looked at
     bool low_ = false;            // the disk is under its reserve
     bool told_unknown_ = false;
+    bool disk_refused_ = false;  // an event for want of room, and none was stored since
     std::size_t dead_rows_ = 8;  // as in commit_chance
     repeat_guard full_warnings_;
     acceptance_story acceptance_;

@@ -14,7 +14,8 @@ std::string requests(std::uint64_t count) {
 std::optional<acceptance_story::line> acceptance_story::looked(steady_time now, const std::string& why,
                                                                std::uint64_t refused) {
     const bool was_stopped = std::exchange(stopped_, !why.empty());
-    refused_ += refused;
+    // One that is refused alone, as it needs more room than there is, stops nothing.
+    if (stopped_ || was_stopped || guard_.due()) refused_ += refused;
     // What was held back is told by whatever is said when its minute is over.
     std::optional<std::uint64_t> tell;
     if (guard_.due() && *guard_.due() <= now) {

@@ -119,6 +119,19 @@ TEST_P(full_disk_test, without_a_reserve_refuses_what_it_cannot_write_and_sends_
     expect_all_well(daemon, users);
 }
 
+TEST_P(full_disk_test, without_a_reserve_takes_nothing_again_before_it_does) {
+    daemon_under_test daemon(upstream.url(), with_reserve("0B"));
+    daemon.start();
+    disk->fill(0);
+    ASSERT_TRUE(wait_until([&] { return bool{refuses(daemon, "disk-full")}; })) << daemon.status();
+    ASSERT_TRUE(daemon.running().wait_for_output("no new events are taken, posts get 503: the disk "));
+    const std::string again = "new events are taken again; ";
+    EXPECT_FALSE(wait_until([&] { return daemon.log().find(again) != std::string::npos; }, std::chrono::seconds{3}));
+    disk->empty();
+    EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
+    EXPECT_TRUE(daemon.running().wait_for_output(again)) << daemon.log();
+}
+
 TEST_P(full_disk_test, again_and_again_loses_nothing_and_sends_nothing_twice) {
     daemon_under_test daemon(upstream.url(), with_reserve("0B"));
     daemon.start();

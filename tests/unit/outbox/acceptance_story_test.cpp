@@ -41,6 +41,13 @@ TEST_F(acceptance, that_stops_again_within_a_minute_is_told_once_it_is_over) {
     EXPECT_EQ(looked(seconds{70}, false), "new events are taken again; 2 requests were refused meanwhile");
 }
 
+TEST_F(acceptance, goes_on_beside_what_is_refused_alone_and_does_not_count_it_later) {
+    for (int each = 0; each < 720; ++each)
+        EXPECT_EQ(looked(seconds{each * 5}, false, 1), "") << "a batch for which there is no room";
+    EXPECT_EQ(looked(seconds{3600}, true, 1), begins);
+    EXPECT_EQ(looked(seconds{3605}, false), "new events are taken again; 1 request was refused meanwhile");
+}
+
 TEST_F(acceptance, that_flaps_costs_a_line_and_its_end_a_minute_and_loses_no_refusal) {
     int lines = 0;
     for (int each = 0; each < 60'000; ++each)
