@@ -47,6 +47,10 @@ start_failure not_locked(const std::string& path, const std::string& lock, int d
     if (errno != EWOULDBLOCK) {
         return failure(exit_code::failed, "lock", lock, "; the file system must support locks");
     }
+    if (::flock(descriptor, LOCK_SH | LOCK_NB) == 0) {
+        return {exit_code::locked_or_in_use,
+                "the outbox " + shown(path) + " is being read by posthaste check or recover; wait until that ends"};
+    }
     return {exit_code::locked_or_in_use,
             "the outbox " + shown(path) + " is in use by " + holder_of(descriptor) + "; stop that one first"};
 }
@@ -246,7 +250,9 @@ start_failure damaged_log(const std::string& path) {
     return {exit_code::outbox_damaged, "the write-ahead log of the outbox " + printable(path, 1024) +
                                            " is damaged, and events that were acknowledged stand in it behind that "
                                            "place; " +
-                                           damage_advice(path)};
+                                           damage_advice(path) +
+                                           ". If it ran with queue.durability at \"process\" until the power went, "
+                                           "that is what such a log looks like: start it once with that"};
 }
 
 }  // namespace posthaste

@@ -122,8 +122,15 @@ result<void, start_failure> outbox::bring_up_to_date() {
 
 sqlite_result outbox::reconfigure(const queue_settings& queue) {
     std::string path = std::move(queue_.path);
+    const bool was_full = queue_.durability == durability::full;
     queue_ = queue;
     queue_.path = std::move(path);
+    // What was not synced until now must not be torn under a durability that rules that out.
+    if (!was_full && queue_.durability == durability::full) {
+        if (const auto synced = settle_on_disk(queue_.path + "-wal"); !synced) {
+            return sqlite_error::of(SQLITE_IOERR_FSYNC);
+        }
+    }
     dead_.bound_by(bounds_of_dead(queue_));
     delivered_.keep_for(queue_.keep_delivered);
     return apply_settings();

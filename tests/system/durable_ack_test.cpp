@@ -94,6 +94,21 @@ TEST(durable_ack, every_202_follows_a_sync_of_the_wal_that_followed_its_request)
     EXPECT_EQ(daemon.stop(), 0) << daemon.log();
 }
 
+TEST(durable_ack, what_was_not_synced_is_from_when_it_has_to_be) {
+    daemon_under_test daemon;
+    daemon.configure({{"queue", {{"durability", "process"}}}});
+    daemon.start();
+    daemon.post(sample_event());
+    system_call_trace tracer(daemon.running().id(), "fdatasync,fsync");
+    if (!tracer.trouble().empty()) GTEST_SKIP() << "NOT TESTED that a reload syncs the log: " << tracer.trouble();
+    daemon.configure({{"queue", {{"durability", "full"}}}});
+    daemon.running().signal(SIGHUP);
+    ASSERT_TRUE(daemon.running().wait_for_output("queue.durability changed")) << daemon.log();
+    EXPECT_TRUE(daemon.status().contains("queue"));  // which the store is asked for, after that
+    const trace calls = tracer.stop();
+    EXPECT_TRUE(std::any_of(calls.begin(), calls.end(), is_sync_of_wal));
+}
+
 TEST(system_calls, a_trace_is_read_in_the_order_of_begins_and_ends) {
     const auto calls = parse_trace(
         "11 recvmsg(9<socket:[1]>,  <unfinished ...>\n"

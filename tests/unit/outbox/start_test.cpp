@@ -304,5 +304,19 @@ TEST(start, commits_a_row_of_its_own) {
     EXPECT_EQ(database.integer("PRAGMA page_size").value(), 4096);
 }
 
+TEST(start, beside_who_only_reads_names_that_and_no_process_of_before) {
+    temporary_outbox t;
+    t.box.reset();
+    {
+        const auto reading = lock_for_reading(t.queue.path);
+        ASSERT_TRUE(reading);
+        const auto refused = outbox::open(t.queue, t.now);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, exit_code::locked_or_in_use);
+        EXPECT_THAT(refused.error().message, ::testing::HasSubstr(" is being read by posthaste check or recover; "));
+    }
+    EXPECT_TRUE(outbox::open(t.queue, t.now));
+}
+
 }  // namespace
 }  // namespace posthaste
