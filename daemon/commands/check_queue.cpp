@@ -56,9 +56,10 @@ std::uint32_t big_endian(std::string_view bytes) {
     return value;
 }
 
-bool is_folder(const std::string& path) {
+// Or may be one, behind what we may not look into.
+bool may_be_folder(const std::string& path) {
     struct stat facts{};
-    return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+    return ::stat(path.c_str(), &facts) != 0 || S_ISDIR(facts.st_mode);
 }
 
 bool is_usable_folder(const std::string& folder) {
@@ -171,7 +172,7 @@ check_step check_queue(const queue_settings& queue) {
     }
     const auto folder = folder_of(path);
     const auto there = existing_ancestor(folder);
-    if (!is_folder(there)) {
+    if (!may_be_folder(there)) {
         return queue_step(exit_code::failed, shown(there) +
                                                  " is no folder, so that nothing can stand in it: set "
                                                  "queue.path to a file elsewhere");

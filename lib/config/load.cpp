@@ -72,8 +72,9 @@ class loader {
     partial_settings load_in_part() {
         partial_settings part;
         if (!read()) return {problems_.sorted(), {}, {}};
-        // A name that is unknown may have been meant to be the path.
-        const bool placed = given_.contains("queue.path") || !blamed_.contains("queue");
+        // A name that is unknown may have been meant to be the path, or its section.
+        const bool misnamed = blamed_.contains("queue") || blamed_.contains("");
+        const bool placed = given_.contains("queue.path") || !misnamed;
         if (placed && !is_faulty("queue.path")) part.queue = draft_.values.queue;
         if (part.queue && is_faulty("queue.disk_reserve")) part.queue->disk_reserve = 0;
         const bool sound = std::none_of(blamed_.begin(), blamed_.end(), [](const std::string& key) {

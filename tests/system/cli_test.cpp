@@ -172,6 +172,9 @@ TEST(check_command, judges_what_it_can_where_the_configuration_or_the_key_has_a_
     const auto unsure = posthaste({"check", "--upstream", "--config", misspelt});
     EXPECT_EQ(unsure.status, 2);
     EXPECT_EQ(unsure.output, "");
+    const auto another =
+        folder.write("another.json", R"({"queu": {"path": "a.db"}, "upstream": {"url": "http://[::1]:9"}})");
+    EXPECT_EQ(posthaste({"check", "--config", another}).output, "");
 }
 
 TEST(check_command, leaves_a_running_daemon_alone) {

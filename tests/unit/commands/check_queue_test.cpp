@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "tests/unit/outbox/temporary_outbox.hpp"
 
@@ -58,6 +59,26 @@ TEST(check_queue, says_what_stands_in_the_way) {
         const auto found = check_queue(queue);
         EXPECT_EQ(found.code, exit_code::failed) << name;
         EXPECT_THAT(found.detail, HasSubstr(what));
+    }
+}
+
+TEST(check_queue, does_not_take_a_folder_that_it_may_not_look_into_for_none) {
+    if (::geteuid() != 0) GTEST_SKIP() << "NOT TESTED as another user: only root can become one";
+    constexpr uid_t nobody = 65534;
+    temporary_folder folder;
+    std::filesystem::permissions(folder / "", std::filesystem::perms::all);
+    std::filesystem::create_directories(folder / "private/inside");
+    std::filesystem::permissions(folder / "private", std::filesystem::perms::owner_all);
+    std::filesystem::create_directory_symlink(folder / "private/inside", folder / "link");
+    for (const std::string name : {"link/outbox.db", "private/inside/outbox.db"}) {
+        queue_settings queue;
+        queue.path = folder / name;
+        ASSERT_EQ(::seteuid(nobody), 0);
+        const auto found = check_queue(queue);
+        ASSERT_EQ(::seteuid(0), 0);
+        EXPECT_EQ(found.code, exit_code::failed) << name;
+        EXPECT_THAT(found.detail, HasSubstr("Permission denied")) << name;
+        EXPECT_THAT(found.detail, testing::Not(HasSubstr("is no folder"))) << name;
     }
 }
 
