@@ -8,6 +8,7 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t most_header_bytes = 512;
+constexpr std::size_t most_trace_bytes = 1024;
 
 // What can be sent on as it came. The head's check saw to control characters.
 bool is_plain(std::string_view value) {
@@ -49,6 +50,8 @@ void take_headers(event& into, const request_head& head) {
                 break;
         }
     }
+    for (std::string* each : {&into.traceparent, &into.tracestate})
+        if (each->size() > most_trace_bytes) each->clear();
 }
 
 }  // namespace posthaste

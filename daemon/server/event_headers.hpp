@@ -2,7 +2,8 @@
 //
 // x-api-version decides what the request means, so one that an upstream may read otherwise is refused (400
 // invalid-header). The trace context decides nothing here, and is sent on as it came, whatever it is: judging it is the
-// upstream's business, and the bound of the head is its own. Any thread.
+// upstream's business. What is over 1 KiB is left out, as W3C Trace Context lets whoever passes it on: it is kept with
+// each event of a batch, and an upstream that takes no such head would refuse the event for it. Any thread.
 
 #pragma once
 

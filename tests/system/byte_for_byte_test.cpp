@@ -88,7 +88,7 @@ TEST_F(byte_for_byte, the_version_and_the_trace_headers_go_upstream_as_posted) {
 }
 
 TEST_F(byte_for_byte, a_trace_state_goes_upstream_as_posted_whatever_it_is) {
-    const std::string long_state = "a=" + std::string(7'000, 'x') + ",caf\xc3\xa9=1";
+    const std::string long_state = "a=" + std::string(1'000, 'x') + ",caf\xc3\xa9=1";
     EXPECT_EQ(delivered(sample_event(), "/run/event", {{"tracestate", long_state}}).field("tracestate"), long_state);
 }
 

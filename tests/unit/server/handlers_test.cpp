@@ -114,10 +114,10 @@ TEST_F(posting, refuses_an_api_version_that_could_not_be_sent_on) {
     EXPECT_FALSE(events.refuse(post("x-api-version: " + std::string(512, '1') + "\r\n", body)->head()));
 }
 
-TEST_F(posting, keeps_a_trace_context_as_it_came) {
+TEST_F(posting, keeps_a_trace_context_as_it_came_unless_it_is_over_a_kib) {
     const std::string_view odd = "caf\xc3\xa9=1";
     const std::string_view alone = "a=1";
-    const std::string large(10'000, 'a');
+    const std::string large(1024, 'a');
     for (const std::string_view state : {odd, alone, std::string_view(large)})
         events.handle(post("tracestate: " + std::string(state) + "\r\n", body));
     events.handle(post("traceparent: " + large + "\r\n", body));
@@ -126,6 +126,10 @@ TEST_F(posting, keeps_a_trace_context_as_it_came) {
     EXPECT_EQ(sink.taken[2].tracestate, large);
     EXPECT_EQ(sink.taken[2].traceparent, "");
     EXPECT_EQ(sink.taken[3].traceparent, large);
+    events.handle(post("traceparent: 00-a-b-01\r\ntracestate: " + large + "a\r\n", body));
+    events.handle(post("tracestate: a=1\r\ntraceparent: " + large + "a\r\n", body));
+    EXPECT_EQ(sink.taken[4].traceparent + sink.taken[4].tracestate, "00-a-b-01");
+    EXPECT_EQ(sink.taken[5].traceparent + sink.taken[5].tracestate, "a=1");
 }
 
 TEST_F(posting, answers_what_is_wrong_with_a_body) {
