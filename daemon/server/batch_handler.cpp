@@ -9,6 +9,7 @@
 #include "daemon/server/packed_body.hpp"
 #include "daemon/server/refusals.hpp"
 #include "lib/base/free_memory.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/event/batch_reader.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/idempotency.hpp"
@@ -17,6 +18,7 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t slice_bytes = 128 * 1024;
+constexpr std::size_t most_copied = 24 * MiB;  // with the largest body it still fits what the store takes at once
 
 // "/2023-12/run/events" goes to "/2023-12/run/event".
 std::string_view path_of_each(std::string_view path) {
@@ -34,6 +36,22 @@ problem too_many(std::size_t most) {
             .detail = "The batch holds more than the " + std::to_string(most) +
                       " events that are taken here in one request. Nothing was stored; send less in one, or raise "
                       "limits.batch_events."};
+}
+
+problem too_many_copies() {
+    return {.status = 413,
+            .name = "body-too-large",
+            .detail =
+                "The traceparent and tracestate headers are kept with each event of the batch, and are too long "
+                "for so many. Nothing was stored; send fewer events in one request, or shorter headers."};
+}
+
+problem too_large_event(std::size_t which, std::uint64_t most) {
+    return {.status = 413,
+            .name = "body-too-large",
+            .detail = "Event " + std::to_string(which) + " of the batch (counted from 0) is over the " +
+                      size_text(most) +
+                      " that are taken here of one event. Nothing was stored; make it smaller, or raise limits.body."};
 }
 
 std::string to_json(const receipt& told) {
@@ -56,6 +74,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     run(batch_handler& of, std::shared_ptr<exchange> request)
         : of_(of),
           limit_(of.options_.body_limit),
+          event_limit_(of.options_.event_limit),
           most_events_(of.options_.most_events),
           catalog_(of.catalog_),
           request_(std::move(request)),
@@ -84,7 +103,8 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     }
 
     void start_reading() {
-        reader_.emplace(text_, form_of(*batch_type_of(request_->head())), *catalog_, most_events_);
+        reader_.emplace(text_, form_of(*batch_type_of(request_->head())), *catalog_,
+                        batch_reader::bounds{most_events_, event_limit_});
         read_slice();
     }
 
@@ -96,6 +116,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
             return request_->answer(no_room_for_bodies());
         if (more) return later(&run::read_slice);
         if (reader_->too_many()) return request_->answer(too_many(most_events_));
+        if (const auto which = reader_->too_large()) return request_->answer(too_large_event(*which, event_limit_));
         if (auto& fault = reader_->fault()) return request_->answer(posthaste::problem_of(*std::move(fault)));
         submit();
     }
@@ -108,6 +129,9 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         event common;
         common.path = path_of_each(head.path);
         take_headers(common, head);
+        const std::size_t copies = reader_->elements().size() * (common.traceparent.size() + common.tracestate.size());
+        if (copies > most_copied) return request_->answer(too_many_copies());
+        if (!request_->take_memory(copies)) return request_->answer(no_room_for_bodies());
         all.events.reserve(reader_->elements().size());
         for (batch_reader::element& each : reader_->elements()) {
             if (!each.read.mismatch.empty() && of_.options_.mismatched) of_.options_.mismatched(each.read);
@@ -140,6 +164,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
 
     batch_handler& of_;
     const std::uint64_t limit_;
+    const std::uint64_t event_limit_;
     const std::size_t most_events_;
     const std::shared_ptr<const event_catalog> catalog_;
     const std::shared_ptr<exchange> request_;
@@ -156,10 +181,10 @@ batch_handler::batch_handler(boost::asio::io_context& io, batch_options options,
 
 batch_handler::~batch_handler() = default;
 
-void batch_handler::reconfigure(std::uint64_t body_limit, std::size_t most_events,
-                                std::shared_ptr<const event_catalog> catalog) {
-    options_.body_limit = body_limit;
-    options_.most_events = most_events;
+void batch_handler::reconfigure(const limit_settings& limits, std::shared_ptr<const event_catalog> catalog) {
+    options_.body_limit = limits.batch_body;
+    options_.event_limit = limits.body;
+    options_.most_events = limits.batch_events;
     catalog_ = std::move(catalog);
 }
 

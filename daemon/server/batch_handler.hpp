@@ -24,6 +24,7 @@ namespace posthaste {
 
 struct batch_options {
     std::uint64_t body_limit = 16 * MiB;
+    std::uint64_t event_limit = 1 * MiB;  // of each
     std::size_t most_events = 10'000;
     std::function<instant()> now;
     std::function<std::optional<refusal>()> refusing;  // these as in events_options
@@ -39,7 +40,7 @@ class batch_handler final : public handler {
     ~batch_handler() override;
 
     // For the requests whose heads come from now on.
-    void reconfigure(std::uint64_t body_limit, std::size_t most_events, std::shared_ptr<const event_catalog> catalog);
+    void reconfigure(const limit_settings& limits, std::shared_ptr<const event_catalog> catalog);
 
     [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
     [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }

@@ -83,6 +83,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
               outbox, catalog_of(frozen), accepted_, &waits_),
       batch_(accept,
              {.body_limit = frozen->limits.batch_body,
+              .event_limit = frozen->limits.body,
               .most_events = frozen->limits.batch_events,
               .now = read_clocks,
               .refusing = [this] { return refusing(); },
@@ -156,7 +157,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
-    batch_.reconfigure(frozen->limits.batch_body, frozen->limits.batch_events, catalog_of(frozen));
+    batch_.reconfigure(frozen->limits, catalog_of(frozen));
     waits_.reconfigure(most_waits(*frozen));
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
     status_.reconfigure(frozen->queue);

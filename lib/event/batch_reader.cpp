@@ -6,6 +6,8 @@
 namespace posthaste {
 namespace {
 
+constexpr std::size_t most_at_once = 128 * 1024;
+
 envelope_fault no_batch(std::string detail, std::string error) {
     envelope_fault fault;
     fault.what = envelope_fault::kind::invalid_event;
@@ -23,8 +25,12 @@ bool batch_reader::read_on(std::size_t bytes) {
             conclude();
             return false;
         }
-        if (count_ == most_events_) {
+        if (count_ == most_.events) {
             too_many_ = true;
+            return false;
+        }
+        if (piece->text.size() > most_.event_bytes) {
+            too_large_ = count_;
             return false;
         }
         take(*piece);
@@ -70,7 +76,8 @@ void batch_reader::note(envelope_fault fault) {
 
 void batch_reader::conclude() {
     if (const auto& found = splitter_.wrong()) {
-        if (splitter_.is_no_array() && !find_malformed_json(text_))
+        const bool at_once = text_.size() <= most_at_once;  // else the rest is not looked at: it is wrong either way
+        if (splitter_.is_no_array() && at_once && !find_malformed_json(text_))
             fault_ = no_batch(
                 "the batch is no JSON array: send the events in one, or an event a line with "
                 "Content-Type: application/x-ndjson",

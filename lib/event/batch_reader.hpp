@@ -2,7 +2,8 @@
 //
 // Each element is checked like a single event (lib/event/envelope.hpp). What is malformed ends the reading at once;
 // everything else that is wrong is gathered, with pointers that begin with the element's index ("/3/data/ticketName"),
-// counted from 0. A text that is well-formed and no array is none of a batch: invalid, not malformed. Pure; one thread.
+// counted from 0. A short text that is well-formed and no array is none of a batch: invalid, not malformed. Pure; one
+// thread.
 
 #pragma once
 
@@ -22,19 +23,26 @@ class batch_reader {
   public:
     static constexpr std::size_t most_errors = 100;
 
+    struct bounds {
+        std::size_t events = 10'000;
+        std::size_t event_bytes = 1024 * 1024;  // of one
+    };
+
     struct element {
         envelope read;
         std::string_view body;
     };
 
     // `text` and `catalog` must outlive this.
-    batch_reader(std::string_view text, event_splitter::form how, const event_catalog& catalog, std::size_t most_events)
-        : text_(text), splitter_(text, how), catalog_(catalog), most_events_(most_events) {}
+    batch_reader(std::string_view text, event_splitter::form how, const event_catalog& catalog, bounds most)
+        : text_(text), splitter_(text, how), catalog_(catalog), most_(most) {}
 
     // Reads on for about so many bytes. False: it is over, with a fault or without.
     [[nodiscard]] bool read_on(std::size_t bytes);
 
-    [[nodiscard]] bool too_many() const noexcept { return too_many_; }  // over most_events: the rest was not read
+    [[nodiscard]] bool too_many() const noexcept { return too_many_; }  // over bounds::events: the rest was not read
+    // The first event over bounds::event_bytes, counted from 0; neither it nor the rest was read.
+    [[nodiscard]] std::optional<std::size_t> too_large() const noexcept { return too_large_; }
     [[nodiscard]] std::optional<envelope_fault>& fault() noexcept { return fault_; }
     // Once it is over, and there is no fault: at least one.
     [[nodiscard]] std::vector<element>& elements() noexcept { return elements_; }
@@ -47,12 +55,13 @@ class batch_reader {
     std::string_view text_;
     event_splitter splitter_;
     const event_catalog& catalog_;
-    std::size_t most_events_;
+    bounds most_;
     std::size_t count_ = 0;
     std::vector<element> elements_;
     std::optional<envelope_fault> wrong_;  // what is gathered
     std::optional<envelope_fault> fault_;
     bool too_many_ = false;
+    std::optional<std::size_t> too_large_;
 };
 
 }  // namespace posthaste

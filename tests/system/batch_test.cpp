@@ -106,6 +106,36 @@ TEST_P(batch, over_its_limits_is_413_and_of_another_type_415) {
     EXPECT_EQ(accepted(), before);
 }
 
+TEST_P(batch, with_one_event_over_the_limit_of_one_is_413) {
+    std::string large = sample_event();
+    large.insert(large.rfind('}'), ", \"more\": \"" + std::string(1024 * 1024, 'x') + "\"");
+    const auto before = accepted();
+    const auto answer = ask(to("/run/events", "[" + sample_event() + "," + large + "]"));
+    EXPECT_EQ(answer.status, 413);
+    expect_problem(answer, "body-too-large");
+    EXPECT_THAT(answer.json()["detail"].get<std::string>(),
+                testing::StartsWith("Event 1 of the batch (counted from 0) is over the 1MiB that are taken here"));
+    EXPECT_EQ(accepted(), before);
+}
+
+TEST(batches, whose_trace_headers_are_too_long_for_so_many_events_are_413) {
+    daemon_under_test daemon;
+    daemon.configure({{"limits", {{"batch_events", 20'000}}}});
+    daemon.start();
+    std::string many = "[" + sample_event();
+    for (int each = 1; each < 13'000; ++each)
+        many += "," + sample_event();
+    const std::string state(1000, 'x');
+    const auto with = [&](http_headers headers) {
+        headers.emplace_back("Content-Type", "application/json");
+        return http_call(daemon.port(), "POST", "/run/events", headers, many + "]").value();
+    };
+    const auto answer = with({{"traceparent", state}, {"tracestate", state}});
+    EXPECT_EQ(answer.status, 413) << answer.body;
+    EXPECT_THAT(answer.json()["detail"].get<std::string>(), testing::HasSubstr("send fewer events"));
+    EXPECT_EQ(with({{"tracestate", state}}).status, 202);
+}
+
 TEST_P(batch, that_does_not_fit_into_the_queue_as_a_whole_is_refused_as_a_whole) {
     daemon_under_test small("http://127.0.0.1:9", {{"queue", {{"max_events", 5}}}});
     small.start();

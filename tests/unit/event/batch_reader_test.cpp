@@ -49,13 +49,14 @@ TEST(event_splitter, gives_a_line_an_event_and_forgives_the_last_empty_one) {
 }
 
 struct reading {
+    std::size_t event_bytes = 1000;
     event_catalog catalog;
     std::string text;
     std::optional<batch_reader> reader;
 
     batch_reader& read(std::string given, form how = form::array, std::size_t most = 10, std::size_t slice = 1) {
         text = std::move(given);
-        reader.emplace(text, how, catalog, most);
+        reader.emplace(text, how, catalog, batch_reader::bounds{most, event_bytes});
         while (reader->read_on(slice)) {
         }
         return *reader;
@@ -135,6 +136,24 @@ TEST(batch_reader, takes_json_that_is_no_array_for_well_formed_and_no_batch) {
     for (const std::string& text : {std::string(), std::string("{"), event_of("a") + "\n" + event_of("b"),
                                     std::string(R"({"a": 1, "a": 2})"), std::string("{}\0", 3)})
         EXPECT_EQ(t.read(text).fault()->what, envelope_fault::kind::malformed_json) << text;
+}
+
+TEST(batch_reader, reads_no_event_over_the_bound_of_one) {
+    reading t;
+    t.event_bytes = event_of("ab").size();
+    EXPECT_FALSE(t.read("[" + event_of("ab") + "]").too_large());
+    auto& read = t.read("[" + event_of("a") + "," + event_of("abc") + "," + event_of("a") + "]");
+    EXPECT_EQ(read.too_large(), 1U);
+    EXPECT_FALSE(read.fault());
+    EXPECT_EQ(t.read(event_of("abc") + "\n", form::lines).too_large(), 0U);
+}
+
+TEST(batch_reader, does_not_read_a_long_text_whole_that_begins_as_no_array) {
+    reading t;
+    std::string text = "{\"a\": \"";
+    text += std::string(128 * 1024, 'x') + "\"}";
+    EXPECT_EQ(t.read(text).fault()->what, envelope_fault::kind::malformed_json);
+    EXPECT_EQ(t.read(text).fault()->offset, 0U);
 }
 
 }  // namespace
