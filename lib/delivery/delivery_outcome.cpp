@@ -11,7 +11,10 @@ namespace posthaste {
 // The answer is about a key or URL that is no longer used: it refuses that one, or limits it.
 bool delivery_machine::is_superseded(slot place, const attempt_outcome& outcome, verdict meaning) const noexcept {
     if (running_[place].target == targets_) return false;
-    return outcome.status == 401 || outcome.status == 403 || meaning == verdict::pause || is_hold(outcome, meaning);
+    if (meaning == verdict::pause || is_hold(outcome, meaning)) return true;
+    // With nothing delivered through it they would have paused.
+    const int status = outcome.status.value_or(0);
+    return status == 401 || (status >= 403 && status <= 405);
 }
 
 // `at_fault`: the set-up was known to be at fault before this answer.

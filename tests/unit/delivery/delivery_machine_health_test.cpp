@@ -159,10 +159,12 @@ TEST_F(delivery_machine_health_test, a_hold_ends_with_its_key_for_the_event_that
 }
 
 TEST_F(delivery_machine_health_test, what_was_sent_with_another_key_neither_holds_nor_pauses_this_one) {
-    for (const int status : {401, 402, 403, 407, 302, 429, 503}) {
+    for (const int status : {401, 402, 403, 404, 405, 407, 302, 429, 503}) {
         delivery_rules rules;
         rules.target = "one key for " + std::to_string(status);
-        begin(rules);
+        upstream_memory left;
+        left.reached_with = "another key";
+        begin(rules, left);
         commit("ada", 1, 1);
         ASSERT_EQ(running.size(), 1u);
         rules.target = "another key";
