@@ -24,6 +24,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t read_size = 4 * 1024;
+constexpr std::size_t most_unread = 64 * 1024;  // the parser bounds a head by itself, and bodies do not stay
 
 steady_time steady_now() {
     return std::chrono::steady_clock::now();
@@ -206,7 +207,11 @@ bool connection::parse() {
     while (received_.size() > 0) {
         error_code failed;
         received_.consume(parser_->put(received_.data(), failed));
-        if (failed == boost::beast::http::error::need_more) return false;
+        if (failed == boost::beast::http::error::need_more) {
+            if (received_.size() <= most_unread) return false;
+            fail("the answer is not valid HTTP: a chunk's head, or a trailer, has no end");
+            return true;
+        }
         if (failed) {
             fail("the answer is not valid HTTP: " + failed.message());
             return true;
@@ -265,7 +270,10 @@ void connection::fail(std::string why, bool timed_out, std::optional<int> status
     owner_.ended(*this, std::move(outcome));
 }
 
+// What came unasked would be taken for the next event's answer.
 bool connection::is_usable() {
+    if (tls_ && (SSL_has_pending(tls_->native_handle()) == 1 || BIO_pending(SSL_get_rbio(tls_->native_handle())) > 0))
+        return false;
     char byte;
     const auto found = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return found < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);

@@ -11,8 +11,6 @@ namespace {
 
 constexpr milliseconds deadline_tick{100};
 constexpr seconds idle_limit{30};
-// A connection that was used a moment ago is taken as it is: were it closed, the attempt would be repeated anyway.
-constexpr milliseconds surely_fresh{2};
 
 steady_time steady_now() {
     return std::chrono::steady_clock::now();
@@ -84,7 +82,7 @@ upstream_pool::held upstream_pool::take_idle() {
     while (!idle_.empty()) {
         held last = std::move(idle_.back());
         idle_.pop_back();
-        if (steady_now() - last->idle_since < surely_fresh || last->is_usable()) return last;
+        if (last->is_usable()) return last;
         last->close();
     }
     return nullptr;
