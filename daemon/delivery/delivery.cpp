@@ -249,7 +249,7 @@ struct delivery::impl final : private attempt_listener {
     [[nodiscard]] bool is_up() const { return machine.report(options.now()).state == "up"; }
 
     void look_up(user_lookup what, std::function<void(lookup_outcome)> reply) {
-        if (stopped || !is_up()) return reply({});
+        if (stopped || finished || !is_up()) return reply({});
         lookups.ask(std::move(what), std::move(reply));
     }
 

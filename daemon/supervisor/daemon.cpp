@@ -96,8 +96,8 @@ class running_daemon {
         wait_for_signal();
         wait_for_hangup();
         run_guarded(accept_io_, "accept");
+        store_.stop();  // before the thread that may still wait for a name server
         delivery_thread_.finish();
-        store_.stop();
         if (reloader_.loading()) leave_reading();
         spdlog::info("stopped; everything acknowledged is in {}", frozen_->queue.path);
     }
