@@ -183,10 +183,12 @@ bool delivery_machine::advance(std::vector<pending_event>& events, instant now) 
         }
         if (lanes_.offer(event, now) == lanes::offered::no_room) {
             cursor_ = number - 1;
+            refused_ = {event.what.user_id, event.what.body.size()};
             return false;
         }
         cursor_ = number;
         ++passed_since_mark_;
+        refused_.bytes = 0;
     }
     return true;
 }
@@ -272,6 +274,8 @@ void delivery_machine::fetch(instant now) {
     // Whole pages while there is work; when that runs out, whatever finds room.
     const bool whole_page = events >= next.max_events && bytes >= next.max_bytes;
     if (!whole_page && (lanes_.any_ready() || events == 0 || bytes == 0)) return;
+    // It would be read in vain, again and again.
+    if (bytes < refused_.bytes && lanes_.size() > 0 && !lanes_.parks_without_room(refused_.user_id)) return;
     next.max_events = std::min(next.max_events, events);
     next.max_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(next.max_bytes, bytes));
     fetching_ = true;

@@ -240,6 +240,10 @@ class delivery_machine {
     sequence cursor_ = 0;             // everything up to it was offered to the lanes
     sequence highest_committed_ = 0;  // that is known of
     bool more_on_disk_ = false;       // events beyond the cursor
+    struct {
+        std::string user_id{};
+        std::uint64_t bytes = 0;
+    } refused_;  // the next of them, which found no room
     bool fetching_ = false;
     bool finding_lanes_ = false;  // that an earlier run parked of: the cursor stands at the mark until then
     bool parked_since_mark_ = false;

@@ -33,7 +33,8 @@ lanes::offered lanes::offer(pending_event& arrived, instant now) {
     const auto found = lanes_.find(std::string_view(arrived.what.user_id));
     if (found != lanes_.end()) {
         lane& known = found->second;
-        if (known.parked || known.count() >= bounds_.lane_events) {
+        const bool no_use = parks_without_room(known) && !fits(arrived.what.body.size());
+        if (known.parked || known.count() >= bounds_.lane_events || no_use) {
             park(known, arrived.number);
             note_hunger(known);
             return offered::parked;
@@ -186,6 +187,11 @@ std::optional<steady_time> lanes::next_due() const noexcept {
     return waiting_.begin()->first;
 }
 
+bool lanes::parks_without_room(std::string_view user_id) const {
+    const auto found = lanes_.find(user_id);
+    return found != lanes_.end() && parks_without_room(found->second);
+}
+
 std::size_t lanes::lane_size(std::string_view user_id) const {
     const auto found = lanes_.find(user_id);
     return found == lanes_.end() ? 0 : found->second.count();
@@ -217,6 +223,11 @@ window_event lanes::read_back(pending_event&& arrived, instant now) const {
 
 bool lanes::can_start(const lane& which) const noexcept {
     return which.queued.count > 0 && (order_ == ordering::none || which.in_flight + which.waiting.count == 0);
+}
+
+// Whoever can start nothing more leaves the room to those who could.
+bool lanes::parks_without_room(const lane& which) const noexcept {
+    return !can_start(which);
 }
 
 // Needs no more than what it has here, until something of it is due.

@@ -9,6 +9,8 @@
 // - The window is bounded in events and in bytes of bodies, and so is each lane's part of it. What is beyond a lane's
 //   part is *parked*: it stays on disk, where the outbox keeps a row that finds it, and is fetched again when the lane
 //   runs low. The row stays until the event is through, so that a crash loses no way to it.
+// - Of a lane that can start nothing more for now, what finds no room is parked as well, so that others behind it are
+//   read.
 // - A lane is filled in the order of numbers, always: while some of a lane is parked or being fetched, whatever else
 //   arrives of it is parked too, as it comes after those.
 // - A lane of which nothing can be started needs no more than its first event here: where others want its room
@@ -126,6 +128,8 @@ class lanes {
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::size_t lane_count() const noexcept { return lanes_.size(); }
+    // What is offered of that user and finds no room is parked.
+    [[nodiscard]] bool parks_without_room(std::string_view user_id) const;
     // How many events of that user the window holds.
     [[nodiscard]] std::size_t lane_size(std::string_view user_id) const;
     // What may still be offered without meeting no_room.
@@ -184,6 +188,7 @@ class lanes {
     [[nodiscard]] bool fits(std::uint64_t body_bytes) const noexcept;
     [[nodiscard]] window_event read_back(pending_event&& arrived, instant now) const;
     [[nodiscard]] bool can_start(const lane& which) const noexcept;
+    [[nodiscard]] bool parks_without_room(const lane& which) const noexcept;
     [[nodiscard]] bool rests(const lane& which) const noexcept;
     [[nodiscard]] std::size_t surplus_of(const lane& which) const noexcept;
     lane& lane_of(std::string_view user_id);

@@ -59,7 +59,8 @@ void world::end(std::size_t which) {
     const bool reached = told_upstream_.reached_with == rules_.target;
     expected.meaning = meaning_of(outcome.status, accounts_.conflicts(ended.number), reached, rules_.statuses);
     const bool hold = holds_everybody(outcome, expected.meaning);
-    const bool refused = outcome.status == 401 || outcome.status == 403;
+    const bool refused =
+        outcome.status == 401 || outcome.status == 403 || outcome.status == 404 || outcome.status == 405;
     const bool superseded = old_target && (refused || hold || expected.meaning == verdict::pause);
     if (!superseded) {
         expected.counted = !hold && expected.meaning != verdict::pause && !model_.at_fault();
@@ -125,8 +126,8 @@ bool world::is_quiet() const {
 // Nothing is under way: what could be sent by then should have been.
 void world::check_nothing_sleeps(steady_time until) {
     const auto allowed = model_.latest_start();
-    // A window that is full of events which failed and wait keeps others out: it is bounded.
-    const bool full = machine_->window().event_room() == 0 || machine_->window().byte_room() == 0;
+    // A window that is full of events which failed and wait keeps others out, or a body that does not fit: it is bounded.
+    const bool full = machine_->window().event_room() == 0 || machine_->window().byte_room() < largest_body;
     if (!allowed || full) return;
     // While the upstream is not up only those in the window are tried; there are lanes enough of them.
     const bool up = model_.state(clock_.now().steady) == upstream_state::up;

@@ -8,7 +8,6 @@ namespace {
 
 using std::chrono::minutes;
 
-constexpr std::uint64_t largest_body = 200;
 constexpr std::size_t too_many_steps = 100'000;
 
 std::vector<settlement> settled_by(const std::vector<action>& actions) {

@@ -22,6 +22,8 @@
 
 namespace posthaste::simulation {
 
+constexpr std::uint64_t largest_body = 200;
+
 class world {
   public:
     // `told`: what happens is written to stdout.

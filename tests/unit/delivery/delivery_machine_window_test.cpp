@@ -42,6 +42,43 @@ TEST_F(delivery_machine_window_test, what_finds_no_room_is_paged_in_later) {
     EXPECT_TRUE(only<fetch_page>(answer(200)).size() == 1) << "the last ready lane is in flight";
 }
 
+TEST_F(delivery_machine_window_test, what_finds_no_room_in_bytes_is_not_read_again_and_again) {
+    delivery_rules rules;
+    rules.window.bytes = 1000;
+    begin(rules);
+    events_committed committed;
+    committed.events.push_back(event_of("ada", 1, 600));
+    committed.events.push_back(event_of("bob", 2, 600));
+    EXPECT_TRUE(only<fetch_page>(resume(std::move(committed))).empty()) << "bob's is too large for what is left";
+    ASSERT_EQ(running.size(), 1u);
+    EXPECT_TRUE(machine->more_on_disk());
+    const auto fetched = only<fetch_page>(answer(200));
+    ASSERT_EQ(fetched.size(), 1u) << "there is room now";
+    page read{.events = {}, .damaged = {}, .last = 2, .reached_end = true};
+    read.events.push_back(event_of("bob", 2, 600));
+    resume(page_arrived{std::move(read)});
+    EXPECT_EQ(number_of(running.at(0)), 2u);
+}
+
+TEST_F(delivery_machine_window_test, large_bodies_of_a_busy_lane_keep_nobody_out) {
+    delivery_rules rules;
+    rules.window.bytes = 1000;
+    begin(rules);
+    events_committed committed;
+    committed.events.push_back(event_of("ada", 1, 600));
+    committed.events.push_back(event_of("ada", 2, 600));
+    committed.events.push_back(event_of("bob", 3, 100));
+    auto& actions = resume(std::move(committed));
+    EXPECT_TRUE(only<fetch_page>(actions).size() <= 1);
+    // The lane had its turn when the second came to be read.
+    page read{.events = {}, .damaged = {}, .last = 3, .reached_end = true};
+    read.events.push_back(event_of("ada", 2, 600));
+    read.events.push_back(event_of("bob", 3, 100));
+    if (!only<fetch_page>(actions).empty()) resume(page_arrived{std::move(read)});
+    ASSERT_EQ(running.size(), 2u);
+    EXPECT_EQ(number_of(running.at(1)), 3u);
+}
+
 TEST_F(delivery_machine_window_test, damaged_events_behind_one_without_room_are_buried_once) {
     delivery_rules rules;
     rules.window.events = 2;

@@ -57,6 +57,18 @@ class lanes_parking_test : public ::testing::Test {
     slot last = 0;
 };
 
+TEST_F(lanes_parking_test, what_finds_no_room_is_parked_where_its_lane_can_start_nothing) {
+    offer("ada", 1, 400);
+    offer("bob", 2, 500);
+    auto blocked = event_of("ada", 3, 400);
+    EXPECT_EQ(window.offer(blocked, clock.now()), lanes::offered::no_room) << "ada is ready: it waits for its turn";
+    ASSERT_EQ(start(), 1u);
+    EXPECT_EQ(window.offer(blocked, clock.now()), lanes::offered::parked);
+    auto small = event_of("eve", 4, 50);
+    EXPECT_EQ(window.offer(small, clock.now()), lanes::offered::taken);
+    EXPECT_EQ(parked(), list{3});
+}
+
 TEST_F(lanes_parking_test, what_was_never_parked_is_not_unparked) {
     offer("ada", 1);
     EXPECT_EQ(send(), 1u);
