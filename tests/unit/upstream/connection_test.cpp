@@ -68,5 +68,24 @@ TEST(connection, fails_when_no_address_can_be_reached) {
     EXPECT_EQ(outcome.message, "cannot connect to several.example:80: Connection refused");
 }
 
+TEST(connection, gives_up_on_a_chunk_s_head_or_a_trailer_without_an_end) {
+    for (const std::string begin : {"1;", "0\r\nX: "}) {
+        std::size_t written = 0;
+        attempt_outcome outcome;
+        {
+            scripted_peer peer({[&](peer_connection& connection) {
+                connection.read_request();
+                connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + begin);
+                while (written < 16'000'000 && connection.write(std::string(10'000, 'x')))
+                    written += 10'000;
+            }});
+            outcome = testing::attempts(plain_upstream(peer.port())).make();
+        }
+        EXPECT_FALSE(outcome.status);
+        EXPECT_NE(outcome.message.find("has no end"), std::string::npos) << outcome.message;
+        EXPECT_LT(written, 16'000'000U);
+    }
+}
+
 }  // namespace
 }  // namespace posthaste
