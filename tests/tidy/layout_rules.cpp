@@ -6,10 +6,19 @@
 namespace posthaste {
 
 violations strangers_at_the_top(const source_tree& tree) {
-    static constexpr std::array allowed = {
-        ".ci",     ".clang-format", ".gitignore", "CMakeLists.txt", "CMakePresets.json",
-        "LICENSE", "README.md",     "config",     "daemon",         "lib",
-        "systemd", "tests"};
+    static constexpr std::array allowed = {".ci",
+                                           ".clang-format",
+                                           ".dockerignore",
+                                           ".gitignore",
+                                           "CMakeLists.txt",
+                                           "CMakePresets.json",
+                                           "LICENSE",
+                                           "README.md",
+                                           "config",
+                                           "daemon",
+                                           "lib",
+                                           "systemd",
+                                           "tests"};
     violations found;
     for (const std::string& name : tree.top_level)
         if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
