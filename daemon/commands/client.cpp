@@ -152,6 +152,8 @@ class streamed_answer {
                 answer.body += *piece;
             }
         }
+        for (const auto& field : parser_.get())  // those of a trailer, too
+            answer.fields.emplace_back(field.name_string(), field.value());
         return answer;
     }
 

@@ -45,6 +45,7 @@ class line_target {
         line_target target;
         if (!path) return target;
         target.file_ = file_handle(::open(path->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        target.path_ = *path;
         if (target.file_) return target;
         const std::string why =
             errno == EEXIST ? "is already there: name a file that is not" : std::string(std::strerror(errno));
@@ -64,11 +65,17 @@ class line_target {
         return true;
     }
 
+    // Nothing came: a file that is empty would keep the next try from its place, and pass for an export.
+    void give_up() const {
+        if (file_ && lines_ == 0) ::unlink(path_.c_str());
+    }
+
     bool finish() { return !file_ || ::fsync(file_.get()) == 0; }
     [[nodiscard]] std::size_t lines() const { return lines_; }
 
   private:
     file_handle file_;
+    std::string path_;
     std::size_t lines_ = 0;
 };
 
@@ -93,6 +100,7 @@ exit_code run_export(const export_options& options) {
         if (!options.out) end_if_reader_left();
         return fail(exit_code::write_failed, std::string("the lines could not be written: ") + std::strerror(why));
     }
+    if (!answer || answer->status != 200) target->give_up();
     if (!answer)
         return fail(answer.error().code,
                     answer.error().message + (target->lines() == 0 ? ""
@@ -100,6 +108,12 @@ exit_code run_export(const export_options& options) {
                                                                          " lines were written, and more are missing"));
     if (answer->status != 200) return tell_refusal("posthaste export", *answer);
     std::cerr << "exported " << events_text(target->lines()) << "\n";
+    if (const auto damaged = answer->field("Posthaste-Damaged"); !damaged.empty())
+        return fail(exit_code::failed,
+                    printable(damaged, 20) +
+                        " more are damaged on the disk and were left out: \"posthaste events --state "
+                        "dead\" shows them; check the disk, and discard them, or save with posthaste "
+                        "recover what can be");
     return exit_code::done;
 }
 

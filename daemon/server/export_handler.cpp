@@ -24,6 +24,10 @@ class export_stream final : public body_source, public std::enable_shared_from_t
         });
     }
 
+    [[nodiscard]] std::string trailer() const override {
+        return damaged_ == 0 ? "" : "Posthaste-Damaged: " + std::to_string(damaged_) + "\r\n";
+    }
+
   private:
     void take(const export_page& page, std::function<void(std::string part)> give) {
         if (ended_) return give({});
@@ -35,7 +39,7 @@ class export_stream final : public body_source, public std::enable_shared_from_t
         request_.after = page.last;
         ended_ = page.reached_end || page.last >= newest_;
         if (ended_ && damaged_ > 0)
-            spdlog::warn("an export left out {} events whose stored row is damaged; posthaste recover saves the rest",
+            spdlog::warn("an export left out {} events whose stored rows are damaged; posthaste recover saves the rest",
                          damaged_);
         if (lines.empty() && !ended_) return next(std::move(give));
         give(std::move(lines));

@@ -33,6 +33,8 @@ class body_source {
     virtual void next(std::function<void(std::string part)> give) = 0;
     // It goes on until somebody leaves: the listener's stop does not wait for its end, but cuts it off.
     [[nodiscard]] virtual bool is_endless() const noexcept { return false; }
+    // Once it gave its end: fields about the whole of it, each with its CR LF (RFC 9112, 7.1.2). HTTP/1.0 has none.
+    [[nodiscard]] virtual std::string trailer() const { return {}; }
 };
 
 // Who sent a request, as far as its token tells.

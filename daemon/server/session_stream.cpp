@@ -40,6 +40,7 @@ void session::next_part() {
 void session::send_part(std::string part) {
     if (phase_ == phase::closed) return;
     const bool last = part.empty();
+    const std::string trailer = last ? source_->trailer() : "";
     if (last) source_.reset();
     out_.clear();
     written_ = 0;
@@ -47,7 +48,7 @@ void session::send_part(std::string part) {
     if (head_.minor_version == 0) {
         out_ = std::move(part);
     } else if (last) {
-        out_ = "0\r\n\r\n";
+        out_.append("0\r\n").append(trailer).append("\r\n");
     } else {
         char size[16];
         const auto digits = std::to_chars(size, size + sizeof size, part.size(), 16);

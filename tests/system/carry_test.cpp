@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "tests/system/support/accounts.hpp"
 #include "tests/system/support/daemon_under_test.hpp"
@@ -155,6 +156,49 @@ TEST(carry, a_wrong_question_gets_a_clear_answer) {
     const auto bodiless = http_call(daemon.port(), "GET", "/v1/export?state=delivered");
     ASSERT_TRUE(bodiless);
     EXPECT_EQ(bodiless->status, 400);
+}
+
+finished export_to(const std::string& file, const std::string& server) {
+    return run_to_end({.command = {posthaste_binary(), "export", "--out", file, "--server", server},
+                       .environment = {},
+                       .folder = {},
+                       .input = {}});
+}
+
+TEST(carry, an_export_says_how_many_damaged_events_it_left_out) {
+    daemon_under_test daemon;
+    daemon.start();
+    std::vector<std::string> ids;
+    for (int number = 0; number < 3; ++number)
+        ids.push_back(daemon.post(sample_event("u" + std::to_string(number))));
+    EXPECT_EQ(daemon.stop(), 0);
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(daemon.outbox_path().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, "UPDATE events SET body = x'00' WHERE seq = 2", nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(database);
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state(ids[1], "dead")) << daemon.log();
+    const std::string file = daemon.folder() / "queue.ndjson";
+    const auto exporting = export_to(file, daemon.url());
+    EXPECT_EQ(exporting.status, 1) << exporting.error;
+    EXPECT_NE(exporting.error.find("exported 2 events\n"), std::string::npos) << exporting.error;
+    EXPECT_NE(exporting.error.find(": 1 more are damaged on the disk"), std::string::npos) << exporting.error;
+    std::ifstream from(file);
+    EXPECT_EQ(lines_of({std::istreambuf_iterator<char>(from), {}}).size(), 2U);
+}
+
+TEST(carry, an_export_that_is_refused_leaves_no_file_behind) {
+    daemon_under_test daemon;
+    daemon.configure(
+        {{"listen", {{"access_tokens_file", daemon.folder().write("tokens", "operator some-token-1\n")}}}});
+    daemon.start();
+    const std::string file = daemon.folder() / "queue.ndjson";
+    EXPECT_EQ(export_to(file, daemon.url()).status, 1);
+    EXPECT_FALSE(std::filesystem::exists(file));
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_EQ(export_to(file, daemon.url()).status, 1);
+    EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
