@@ -152,7 +152,7 @@ check_step judge_kills(const kill_count& count) {
 }
 
 void check_durability(const queue_settings& queue, check_report& report) {
-    const auto folder = existing_ancestor(folder_of(queue.path));
+    const auto folder = existing_ancestor(folder_of(resolved(queue.path)));
     report.push_back(judge_file_system(folder, file_system_of(folder)));
     if (report.back().code != exit_code::done) return;
 

@@ -81,7 +81,7 @@ class sender_of_lines {
                 if (!wait_out(*answer)) return stopped("interrupted");
                 continue;
             }
-            if (answer) return refused(*answer);
+            if (answer) return refused(*answer, maybe_stored);
             maybe_stored = maybe_stored || answer.error().reached;
             // One that was there may come back; where none ever was, none runs.
             if (lost == pauses.size() || !daemon_seen_) return stopped(answer.error().message, maybe_stored);
@@ -113,15 +113,16 @@ class sender_of_lines {
         return interruption::sleep_until(now.steady + pause);
     }
 
-    exit_code refused(const daemon_answer& answer) {
+    // `maybe_stored`: by an earlier try, whose answer was lost.
+    exit_code refused(const daemon_answer& answer, bool maybe_stored) {
         bar_.clear();
         if (const auto wrong = refused_lines(answer, piece_, lines_); !wrong.empty()) {
             for (const std::string& each : wrong)
                 std::cerr << each << "\n";
-            return stopped("");
+            return stopped("", maybe_stored);
         }
         tell_refusal("posthaste send", answer);
-        return stopped("");
+        return stopped("", maybe_stored);
     }
 
     exit_code finished() {

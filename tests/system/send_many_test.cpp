@@ -117,6 +117,15 @@ TEST_F(stand_in, that_is_gone_leaves_what_may_be_queued_to_the_key) {
                                       "what is queued is not queued again\n"));
 }
 
+TEST_F(stand_in, that_refuses_a_repeat_leaves_what_may_be_queued_to_the_key) {
+    daemon.answer_with({queued(1000), does(answer_step::kind::drop), answers(401)});
+    const auto ended = send(daemon.url(), {file, "--idempotency-key", "k"});
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.error, EndsWith("1,000 events were queued, those from " + file +
+                                      ":1001 on may be, and the rest was not sent. Go on with --idempotency-key k, and "
+                                      "what is queued is not queued again\n"));
+}
+
 TEST_F(stand_in, that_is_interrupted_leaves_the_number_of_events_that_were_queued) {
     daemon.answer_with({queued(1000), busy("3600")});
     process sending({command(daemon.url(), {file, "--idempotency-key", "k", "--json"}), {}, {}, {}});
