@@ -113,10 +113,14 @@ void discard_event_handler::handle(std::shared_ptr<exchange> request) {
     const std::string_view text = path.substr(path.rfind('/') + 1);
     look_up(find_, std::move(request), text, [this](std::shared_ptr<exchange> asked, const event_facts& found) {
         if (found.state == event_state::pending) return discard_pending(asked, found.id, found.number);
-        const dead_request removal{dead_request::kind::discard, only(found.number)};
-        source_.dead(removal, [asked](const result<dead_report, refusal>& outcome) {
-            if (is_done(*asked, outcome)) discarded_one(*asked);
-        });
+        discard_dead(asked, found.number);
+    });
+}
+
+void discard_event_handler::discard_dead(const std::shared_ptr<exchange>& request, sequence number) {
+    const dead_request removal{dead_request::kind::discard, only(number)};
+    source_.dead(removal, [request](const result<dead_report, refusal>& outcome) {
+        if (is_done(*request, outcome)) discarded_one(*request);
     });
 }
 
@@ -129,8 +133,9 @@ void discard_event_handler::discard_pending(std::shared_ptr<exchange> request, c
 
 // The answer comes behind the commit; an attempt may have ended before we asked.
 void discard_event_handler::confirm(std::shared_ptr<exchange> request, const uuid& id) {
-    find_(id, [request = std::move(request), id](const std::optional<event_facts>& found) {
+    find_(id, [this, request = std::move(request), id](const std::optional<event_facts>& found) {
         if (found && found->state == event_state::delivered) return request->answer(delivered_already(id));
+        if (found && found->state == event_state::dead) return discard_dead(request, found->number);
         discarded_one(*request);
     });
 }

@@ -43,6 +43,7 @@ class discard_event_handler final : public handler {
 
   private:
     void discard_pending(std::shared_ptr<exchange> request, const uuid& id, sequence number);
+    void discard_dead(const std::shared_ptr<exchange>& request, sequence number);
     void confirm(std::shared_ptr<exchange> request, const uuid& id);
 
     event_finder find_;
