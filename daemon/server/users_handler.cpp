@@ -44,17 +44,19 @@ void users_handler::handle(std::shared_ptr<exchange> request) {
     const request_head& head = request->head();
     user_lookup what{std::string(head.path), std::string(head.field("x-api-version"))};
     const identity_key key = key_of(target_, what);
-    source_.kept(key, [this, request = std::move(request), key,
-                       what = std::move(what)](const std::optional<kept_identity>& kept) {
-        if (kept && is_fresh(*kept, now_().wall, max_age_)) return serve(*request, key, *kept);
-        source_.ask(what, [this, request, key, what, kept](lookup_outcome outcome) {
-            answered(*request, key, what, kept, std::move(outcome));
-        });
-    });
+    source_.kept(key,
+                 [this, request = std::move(request), key, what = std::move(what)](std::optional<kept_identity> kept) {
+                     if (key != key_of(target_, what)) kept.reset();  // of an account that was replaced meanwhile
+                     if (kept && is_fresh(*kept, now_().wall, max_age_)) return serve(*request, key, *kept);
+                     source_.ask(what, [this, request, key, what, kept](lookup_outcome outcome) {
+                         answered(*request, key, what, kept, std::move(outcome));
+                     });
+                 });
 }
 
 void users_handler::answered(exchange& request, const identity_key& key, const user_lookup& what,
                              std::optional<kept_identity> kept, lookup_outcome outcome) {
+    if (key != key_of(target_, what)) kept.reset();
     switch (judge(outcome, kept.has_value())) {
         case identity_verdict::serve_kept:
             return serve(request, key, *std::move(kept));

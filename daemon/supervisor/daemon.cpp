@@ -96,7 +96,9 @@ class running_daemon {
         wait_for_signal();
         wait_for_hangup();
         run_guarded(accept_io_, "accept");
-        store_.stop();  // before the thread that may still wait for a name server
+        boost::system::error_code ignored;
+        signals_.clear(ignored);  // nobody hears them any more: a second one ends the process, as it should
+        store_.stop();            // before the thread that may still wait for a name server
         delivery_thread_.finish();
         if (reloader_.loading()) leave_reading();
         spdlog::info("stopped; everything acknowledged is in {}", frozen_->queue.path);

@@ -153,13 +153,16 @@ void reloader::take(cause why, fresh_configuration fresh) {
     keep_watching();
 }
 
+// A file is tried again at the next look: what was wrong may be mended elsewhere.
 void reloader::refuse(cause why, const config_problems& problems) {
     if (why == cause::key_file) {
+        key_.stamp.reset();
         if (std::exchange(key_.told, problems.front().text) == problems.front().text) return;
         spdlog::error("the API key's file changed, and the key that was read before stays in use: {}", key_.told);
         return;
     }
     if (why == cause::tokens_file) {
+        tokens_.stamp.reset();
         if (std::exchange(tokens_.told, problems.front().text) == problems.front().text) return;
         spdlog::error("the access tokens' file changed, and the tokens that were read before stay in use: {}",
                       tokens_.told);
