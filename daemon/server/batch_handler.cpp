@@ -129,7 +129,8 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         event common;
         common.path = path_of_each(head.path);
         take_headers(common, head);
-        const std::size_t copies = reader_->elements().size() * (common.traceparent.size() + common.tracestate.size());
+        const std::size_t copies = reader_->elements().size() *
+                                   (common.api_version.size() + common.traceparent.size() + common.tracestate.size());
         if (copies > most_copied) return request_->answer(too_many_copies());
         if (!request_->take_memory(copies)) return request_->answer(no_room_for_bodies());
         all.events.reserve(reader_->elements().size());

@@ -148,9 +148,9 @@ sqlite_result outbox::apply_settings() {
     if (auto done = database_.execute(synchronous); !done) {
         return done;
     }
-    // The backstop of max_bytes (rule 6), which counts a row's bytes and not its pages: with room for what else is
-    // kept.
-    const std::string most_pages = std::to_string(queue_.max_bytes / page_bytes * 3 / 2 + 256 * MiB / page_bytes);
+    // The backstop of max_bytes (rule 6), which counts a row's bytes and not its pages, of which a row of half a page
+    // takes a whole one: with room for what else is kept.
+    const std::string most_pages = std::to_string(queue_.max_bytes / page_bytes * 2 + 256 * MiB / page_bytes);
     if (auto done = database_.prepare(release_size_, ("PRAGMA max_page_count = " + most_pages).c_str()); !done) {
         return done;
     }

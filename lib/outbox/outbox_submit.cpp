@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t most_keys_at_all = 1'000'000;
 constexpr std::uint64_t share_of_bytes = 4;  // keys may have a quarter of max_bytes
 constexpr std::size_t trim_slice = 128;
+constexpr std::size_t most_trimmed = 8192;  // more than one commit can bring
 
 }  // namespace
 
@@ -75,7 +76,7 @@ sqlite_result outbox::trim_keys(wall_time now) {
         return {};
     }
     const std::uint64_t excess = kept > most_keys() ? kept - most_keys() : 0;
-    const auto last = keys_.due(excess, trim_slice, now);
+    const auto last = keys_.due(excess, std::clamp<std::size_t>(excess, trim_slice, most_trimmed), now);
     if (!last || *last == 0) {
         return last ? sqlite_result{} : last.error();
     }

@@ -51,10 +51,10 @@ TEST_F(memory_of_a_request, counts_what_a_batch_unpacks_to_and_the_list_of_its_e
     std::string body;
     for (int i = 0; i < 5'000; ++i)
         body += "{\"event\":\"e\",\"userId\":\"u\",\"data\":{}}\n";
-    const std::uint64_t list = 5'000 * sizeof(batch_reader::element);
+    const std::uint64_t list = 5'000 * (sizeof(batch_reader::element) + std::string_view("2025-09").size());
     for (const bool packed : {false, true}) {
-        const std::string fields =
-            "Content-Type: application/x-ndjson\r\n" + std::string(packed ? "Content-Encoding: gzip\r\n" : "");
+        const std::string fields = "Content-Type: application/x-ndjson\r\nx-api-version: 2025-09\r\n" +
+                                   std::string(packed ? "Content-Encoding: gzip\r\n" : "");
         const std::uint64_t needed = list + (packed ? body.size() : 0);
         for (const std::uint64_t memory : {needed, needed - 1}) {
             const auto request = std::make_shared<asked>(
