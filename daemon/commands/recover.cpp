@@ -100,7 +100,9 @@ void print_next_steps(const recover_options& options) {
     while (is_there(aside) || is_there(aside + "-wal")) {
         aside += "er";
     }
-    std::cout << "\nNothing was changed in " << shell_word(from) << ". To go on with what was recovered:\n"
+    std::cout << "\nNothing was changed in " << shell_word(from)
+              << ". To go on with what was recovered, with all that may\n"
+              << "start posthaste stopped (systemctl stop posthaste.socket posthaste):\n"
               << "  mv " << shell_word(from) << " " << shell_word(aside) << "\n";
     if (is_there(from + "-wal")) {
         std::cout << "  mv " << shell_word(from + "-wal") << " " << shell_word(aside + "-wal") << "\n";
@@ -110,7 +112,8 @@ void print_next_steps(const recover_options& options) {
               << "and start posthaste; or leave them all where they are, and set queue.path to "
               << shell_word(options.to)
               << ". It must belong to the user that posthaste runs as. What was delivered shortly before may be "
-                 "delivered again.\n";
+                 "delivered again. Idempotency keys and a pause by hand are not carried over: a request that is "
+                 "repeated with its key is stored again.\n";
 }
 
 void print(const recover_options& options, const recovery_report& report) {
@@ -122,7 +125,7 @@ void print(const recover_options& options, const recovery_report& report) {
     }
     print_counted(report);
     print_sources(options, report);
-    if (report.complete()) std::cout << "Nothing that it held is missing.\n";
+    if (report.complete()) std::cout << "No event that it held is missing.\n";
     print_next_steps(options);
 }
 

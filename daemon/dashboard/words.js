@@ -91,7 +91,7 @@ const matters = {
   "asked-to-wait": ["The upstream asked for a break", "There is nothing to do: sending goes on by itself."],
   "key-refused": [
     "The upstream refuses the API key",
-    "Put the right key into `upstream.api_key_file`; it is taken up within a second.",
+    "Put the right key into the file that `upstream.api_key_file` names: it is tried within a second. A key from systemd or the environment needs a restart.",
   ],
   "wrong-url": ["The upstream’s address seems wrong", "Correct `upstream.url` and reload (SIGHUP)."],
   redirected: ["The upstream’s address seems wrong", "Correct `upstream.url` and reload (SIGHUP)."],

@@ -126,7 +126,7 @@ bool world::is_quiet() const {
 // Nothing is under way: what could be sent by then should have been.
 void world::check_nothing_sleeps(steady_time until) {
     const auto allowed = model_.latest_start();
-    // A window that is full of events which failed and wait keeps others out, or a body that does not fit: it is bounded.
+    // It is bounded: events that failed and wait keep others out once it is full, or a body does not fit.
     const bool full = machine_->window().event_room() == 0 || machine_->window().byte_room() < largest_body;
     if (!allowed || full) return;
     // While the upstream is not up only those in the window are tried; there are lanes enough of them.
