@@ -68,7 +68,7 @@ void path_log::look(outbox& box, const batch& work, const commit_chance& chance)
 
 void path_log::note(outbox& box, sequence number, event_state state, fate what, wall_time now) {
     const auto found = box.list({.state = state, .before = number + 1, .limit = 1}, now);
-    leaving one{.number = number, .what = what};
+    leaving one{.number = number, .state = state, .what = what};
     if (found && !found->events.empty() && found->last == number) {
         one.name = named(found->events.front().id, found->events.front().name);
     }
@@ -80,13 +80,17 @@ void path_log::committed(const batch& work, const batch_outcome& outcome) {
         log_stored(work, outcome);
     }
     const bool by_hand_done = std::ranges::none_of(outcome.by_hand, &dead_report::disk_full);
-    for (const auto& [number, what, name] : outcome.stuck ? std::vector<leaving>{} : leaving_) {
+    // A slice of the dead may end before all that were looked at.
+    const auto reached = [&outcome](sequence number) {
+        return std::ranges::any_of(outcome.by_hand, [number](const dead_report& each) { return number <= each.last; });
+    };
+    for (const auto& [number, state, what, name] : outcome.stuck ? std::vector<leaving>{} : leaving_) {
         if (what == fate::damaged) {
             spdlog::warn(
                 "event {} is dead: damaged, status none: its checksum on the disk is wrong, so it is never sent, "
                 "and kept as dead",
                 name.empty() ? "number " + std::to_string(number) + " (neither id nor name can be read)" : name);
-        } else if (!name.empty() && by_hand_done) {
+        } else if (!name.empty() && by_hand_done && (state != event_state::dead || reached(number))) {
             spdlog::debug("event {}: {} by hand", name, what == fate::retried ? "sent again" : "discarded");
         }
     }

@@ -26,6 +26,7 @@ class path_log {
 
     struct leaving {
         sequence number = 0;
+        event_state state{};
         fate what = fate::damaged;
         std::string name{};  // of the event, with its id; empty: not to be read
     };

@@ -171,8 +171,8 @@ class outbox {
                                                                     const leave_taker& take = {});
 
     [[nodiscard]] result<bool, sqlite_error> settle_discarded(const settlement& what);
-    [[nodiscard]] result<bool, sqlite_error> revive(sequence number);
-    [[nodiscard]] result<bool, sqlite_error> discard_dead(sequence number);
+    [[nodiscard]] result<std::optional<std::uint64_t>, sqlite_error> revive(sequence number);
+    [[nodiscard]] result<std::optional<std::uint64_t>, sqlite_error> discard_dead(sequence number);
     [[nodiscard]] sqlite_result erase_dead(sequence number);
     [[nodiscard]] result<bool, sqlite_error> is_sound(const stored_event& stored);
     [[nodiscard]] sqlite_result add_history(pending_event& what);

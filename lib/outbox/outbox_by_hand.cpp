@@ -9,6 +9,7 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t dead_slice = 500;
+constexpr std::uint64_t slice_bytes = 1 * MiB;  // so much of bodies ends a slice
 
 }  // namespace
 
@@ -28,29 +29,42 @@ result<dead_report, sqlite_error> outbox::apply(const dead_request& request) {
         return found.error();
     }
     dead_report out{.last = found->last, .reached_end = found->reached_end};
-    for (const sequence number : found->numbers) {
-        const auto done = request.what == dead_request::kind::retry ? revive(number) : discard_dead(number);
-        if (!done) {
-            return done.error();
+    std::uint64_t bytes = 0;
+    for (std::size_t n = 0; n < found->numbers.size(); ++n) {
+        const sequence number = found->numbers[n];
+        const auto weight = request.what == dead_request::kind::retry ? revive(number) : discard_dead(number);
+        if (!weight) {
+            return weight.error();
         }
-        ++(*done ? out.done : out.skipped);
+        ++(*weight ? out.done : out.skipped);
+        bytes += weight->value_or(0);
+        if (bytes >= slice_bytes && n + 1 < found->numbers.size()) {
+            out.last = number;
+            out.reached_end = false;
+            break;
+        }
     }
     return out;
 }
 
 // The event goes to the end of the queue, and so of its lane, with its id and time and without a history.
-result<bool, sqlite_error> outbox::revive(sequence number) {
+result<std::optional<std::uint64_t>, sqlite_error> outbox::revive(sequence number) {
     pending_event revived;
     {
         auto rows = dead_.one(number);
         if (!rows.next()) {
-            const auto read = rows.end();
-            return read ? result<bool, sqlite_error>{false} : read.error();
+            if (const auto read = rows.end(); !read) {
+                return read.error();
+            }
+            return std::optional<std::uint64_t>{};
         }
         auto stored = event_table::read(rows);
         const auto sound = is_sound(stored);
-        if (!sound || !*sound) {
-            return sound;
+        if (!sound) {
+            return sound.error();
+        }
+        if (!*sound) {
+            return std::optional<std::uint64_t>{};
         }
         revived = std::move(stored.what);
     }
@@ -69,10 +83,10 @@ result<bool, sqlite_error> outbox::revive(sequence number) {
         return inserted.error();
     }
     ledger_.revived(*weight, row_bytes(revived.what));
-    return true;
+    return std::optional(*weight);
 }
 
-result<bool, sqlite_error> outbox::discard_dead(sequence number) {
+result<std::optional<std::uint64_t>, sqlite_error> outbox::discard_dead(sequence number) {
     const auto weight = dead_.weigh(number);
     if (!weight) {
         return weight.error();
@@ -81,7 +95,7 @@ result<bool, sqlite_error> outbox::discard_dead(sequence number) {
         return erased.error();
     }
     ledger_.discarded_dead(*weight);
-    return true;
+    return std::optional(*weight);
 }
 
 sqlite_result outbox::erase_dead(sequence number) {

@@ -55,6 +55,23 @@ TEST_F(by_hand, a_dead_event_is_pending_again_with_its_id_and_time_at_the_end_an
     EXPECT_EQ(t.find(first.id)->attempts, 0U);
 }
 
+// A commit that moves many large bodies would hold up every post.
+TEST_F(by_hand, large_events_are_moved_a_few_at_a_time) {
+    event large = ticket("1");
+    large.body.insert(large.body.size() - 1, 700'000, ' ');
+    for (int each = 0; each < 5; ++each)
+        t.settle({dead(t.append(large).number, t.now)});
+    for (const auto what : {kind::retry, kind::discard}) {
+        const dead_report report = apply(what);
+        EXPECT_EQ(report.done, 2U);
+        EXPECT_FALSE(report.reached_end);
+        EXPECT_EQ(selected({.after = report.last}).size(), what == kind::retry ? 3U : 1U) << "and goes on behind it";
+    }
+    EXPECT_EQ(totals().dead, 1U);
+    EXPECT_EQ(totals().pending, 2U);
+    EXPECT_TRUE(closes(totals()));
+}
+
 TEST_F(by_hand, an_event_can_die_and_be_sent_again_any_number_of_times) {
     const pending_event event = dead_event();
     for (int round = 0; round < 3; ++round) {
