@@ -15,7 +15,7 @@ problem unavailable(const lookup_outcome& outcome) {
     problem what{.status = 503, .name = "upstream-unavailable", .retry_after = seconds{5}};
     what.detail = "This user is not known here yet, and the upstream cannot be asked";
     if (!outcome.asked)
-        what.detail += ": it is not up (posthaste status tells why)";
+        what.detail += ": it is not up (posthaste status tells why), or too many wait for it";
     else if (!outcome.outcome.status)
         what.detail += ": " + outcome.outcome.message;
     else if (outcome.outcome.answer && outcome.outcome.answer->is_cut)
@@ -28,12 +28,18 @@ problem unavailable(const lookup_outcome& outcome) {
 
 }  // namespace
 
-users_handler::users_handler(user_source source, std::string target, milliseconds max_age, std::function<instant()> now)
-    : source_(std::move(source)), target_(std::move(target)), max_age_(max_age), now_(std::move(now)) {}
+users_handler::users_handler(user_source source, std::string target, milliseconds max_age, std::size_t most_waiting,
+                             std::function<instant()> now)
+    : source_(std::move(source)),
+      target_(std::move(target)),
+      max_age_(max_age),
+      most_waiting_(most_waiting),
+      now_(std::move(now)) {}
 
-void users_handler::reconfigure(std::string target, milliseconds max_age) {
+void users_handler::reconfigure(std::string target, milliseconds max_age, std::size_t most_waiting) {
     target_ = std::move(target);
     max_age_ = max_age;
+    most_waiting_ = most_waiting;
 }
 
 std::optional<problem> users_handler::refuse(const request_head& head) const {
@@ -48,10 +54,18 @@ void users_handler::handle(std::shared_ptr<exchange> request) {
                  [this, request = std::move(request), key, what = std::move(what)](std::optional<kept_identity> kept) {
                      if (key != key_of(target_, what)) kept.reset();  // of an account that was replaced meanwhile
                      if (kept && is_fresh(*kept, now_().wall, max_age_)) return serve(*request, key, *kept);
-                     source_.ask(what, [this, request, key, what, kept](lookup_outcome outcome) {
-                         answered(*request, key, what, kept, std::move(outcome));
-                     });
+                     ask(request, key, what, std::move(kept));
                  });
+}
+
+void users_handler::ask(const std::shared_ptr<exchange>& request, const identity_key& key, const user_lookup& what,
+                        std::optional<kept_identity> kept) {
+    if (waiting_ >= most_waiting_) return answered(*request, key, what, std::move(kept), {});
+    ++waiting_;
+    source_.ask(what, [this, request, key, what, kept = std::move(kept)](lookup_outcome outcome) mutable {
+        --waiting_;
+        answered(*request, key, what, std::move(kept), std::move(outcome));
+    });
 }
 
 void users_handler::answered(exchange& request, const identity_key& key, const user_lookup& what,

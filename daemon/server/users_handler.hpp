@@ -25,14 +25,19 @@ struct user_source {
 class users_handler final : public reading_handler {
   public:
     // `target`: of the upstream in force (lib/config/target.hpp).
-    users_handler(user_source source, std::string target, milliseconds max_age, std::function<instant()> now);
+    // `most_waiting`: requests that wait for the upstream at once; the others are answered with what is kept, if
+    // anything is. So not all connections wait for it, and events find one.
+    users_handler(user_source source, std::string target, milliseconds max_age, std::size_t most_waiting,
+                  std::function<instant()> now);
 
-    void reconfigure(std::string target, milliseconds max_age);
+    void reconfigure(std::string target, milliseconds max_age, std::size_t most_waiting);
 
     [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
     void handle(std::shared_ptr<exchange> request) override;
 
   private:
+    void ask(const std::shared_ptr<exchange>& request, const identity_key& key, const user_lookup& what,
+             std::optional<kept_identity> kept);
     void serve(exchange& request, const identity_key& key, kept_identity kept);
     void answered(exchange& request, const identity_key& key, const user_lookup& what,
                   std::optional<kept_identity> kept, lookup_outcome outcome);
@@ -42,6 +47,8 @@ class users_handler final : public reading_handler {
     user_source source_;
     std::string target_;
     milliseconds max_age_;
+    std::size_t most_waiting_;
+    std::size_t waiting_ = 0;
     std::function<instant()> now_;
 };
 

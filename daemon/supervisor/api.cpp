@@ -1,5 +1,6 @@
 #include "daemon/supervisor/api.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -24,6 +25,10 @@ std::shared_ptr<const event_catalog> catalog_of(const std::shared_ptr<const sett
 // The others are for those who do not wait.
 std::size_t most_waits(const settings& frozen) {
     return frozen.limits.connections / 2;
+}
+
+std::size_t most_lookups(const settings& frozen) {
+    return std::max<std::size_t>(frozen.limits.connections / 4, 1);
 }
 
 user_source users_of(boost::asio::io_context& accept, store& outbox, delivery& upstream) {
@@ -90,7 +95,8 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
               .mismatched = [this](const envelope& what) { warn_of(what); },
               .durations = &measures_.durations},
              outbox, catalog_of(frozen), accepted_),
-      users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age, read_clocks),
+      users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age,
+             most_lookups(*frozen), read_clocks),
       event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
       retry_event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
                    [&accept, &upstream](sequence number, std::function<void()> reply) {
@@ -159,7 +165,7 @@ void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
     batch_.reconfigure(frozen->limits, catalog_of(frozen));
     waits_.reconfigure(most_waits(*frozen));
-    users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age);
+    users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age, most_lookups(*frozen));
     status_.reconfigure(frozen->queue);
     stream_.reconfigure(frozen->listen.tokens);
     metrics_.reconfigure(frozen->queue);

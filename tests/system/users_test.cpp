@@ -188,6 +188,23 @@ TEST_F(users, are_asked_for_four_at_a_time_and_the_same_one_once) {
     EXPECT_LE(connections.size(), 4U);
 }
 
+TEST_F(users, that_are_waited_for_leave_connections_to_events) {
+    answer_step never = gives(ada);
+    never.after = std::chrono::minutes{5};
+    upstream.answer_where("/users/", {never});
+    daemon.configure({{"limits", {{"connections", 16}}}});
+    daemon.start();
+    std::vector<raw_socket> waiting;
+    for (int n = 0; n < 4; ++n) {
+        waiting.emplace_back(daemon.port());
+        waiting.back().send(request_text("GET", "/users/u" + std::to_string(n), {}, "", daemon.port()));
+    }
+    ASSERT_TRUE(wait_until([&] { return asked() == 4; }));
+    expect_unavailable(get("/users/another"));
+    EXPECT_NE(daemon.post(sample_event()), "");
+    daemon.kill9();
+}
+
 // A key that is a word: nobody's name or id may change for it.
 TEST_F(users, are_those_of_the_upstream_where_the_key_is_a_part_of_them) {
     constexpr const char* contest = R"({"userId": "test", "username": "contest"})";
