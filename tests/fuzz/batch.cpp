@@ -14,6 +14,7 @@ using nlohmann::json;
 using form = event_splitter::form;
 
 constexpr std::size_t most_events = 20;
+constexpr std::size_t max_event_bytes = 512;
 
 event_catalog make_catalog() {
     event_catalog catalog;
@@ -94,13 +95,14 @@ bool same(const std::optional<envelope_fault>& a, const std::optional<envelope_f
 void judge(std::string_view text, form how) {
     bool whole = false;
     (void)pieces_of(text, how, whole);
-    batch_reader at_once(text, how, known_events(), most_events);
+    batch_reader at_once(text, how, known_events(), {most_events, max_event_bytes});
     read_all(at_once, text.size() + 1);
-    batch_reader in_slices(text, how, known_events(), most_events);
+    batch_reader in_slices(text, how, known_events(), {most_events, max_event_bytes});
     read_all(in_slices, 1);
-    REQUIRE(at_once.too_many() == in_slices.too_many() && same(at_once.fault(), in_slices.fault()),
+    REQUIRE(at_once.too_many() == in_slices.too_many() && at_once.too_large() == in_slices.too_large() &&
+                same(at_once.fault(), in_slices.fault()),
             "the slices make no difference");
-    if (at_once.too_many()) return;
+    if (at_once.too_many() || at_once.too_large()) return;
     if (at_once.fault()) return judge_errors(*at_once.fault(), text);
     REQUIRE(at_once.elements().size() == in_slices.elements().size(), "nor to the events");
     REQUIRE(whole, "only what falls apart without a fault is taken");
