@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <map>
 #include <sstream>
-#include <thread>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -327,14 +326,11 @@ TEST_F(rotated_key, keeps_no_tokens_from_being_read_however_often_it_is_written)
     const auto tokens = daemon.folder().write("tokens", "app first-token\n");
     daemon.configure({{"listen", {{"access_tokens_file", tokens}}}});
     start();
-    std::jthread busy([this](const std::stop_token& enough) {
-        while (!enough.stop_requested()) {
-            ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
-            std::this_thread::sleep_for(std::chrono::milliseconds{50});
-        }
-    });
     daemon.folder().write("tokens", "app second-token\n");
-    ASSERT_TRUE(daemon.running().wait_for_output("the access tokens in " + tokens + " changed: ")) << daemon.log();
+    ASSERT_TRUE(wait_until([&] {
+        ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
+        return daemon.log().find("the access tokens in " + tokens + " changed: ") != std::string::npos;
+    })) << daemon.log();
     EXPECT_EQ(key_of_next_event("second-token"), "Bearer first-key");
 }
 
