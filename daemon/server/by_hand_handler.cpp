@@ -119,11 +119,12 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
     }
 
     void stop(refusal why) {
-        problem told = problem_of(why);
-        told.detail = std::to_string(done_) +
-                      (what_ == task::retry ? " events were sent again" : " events were removed") +
-                      ", and then no more; repeat the call for the rest. The reason: " + told.detail;
-        request_->answer(told);
+        const bool unknown = why == refusal::store_unavailable;
+        const std::string outcome =
+            std::to_string(done_) +
+            (what_ == task::retry ? " events were put back into the queue, and " : " events were removed, and ") +
+            (unknown ? "more may have been." : "the rest was left as it is.");
+        request_->answer(problem_of(why, outcome, "Repeat the call for the rest"));
     }
 
     const task what_;
@@ -144,7 +145,7 @@ std::optional<problem> by_hand_handler::refuse(const request_head& head) const {
         if (std::optional<problem> wrong = refuse_unless_json(head)) return wrong;
         if (std::optional<problem> wrong = refuse_coded(head)) return wrong;
     }
-    if (const std::optional<refusal> why = source_.refusing()) return problem_of(*why);
+    if (const std::optional<refusal> why = source_.refusing()) return problem_of_change(*why);
     return {};
 }
 

@@ -90,11 +90,11 @@ class import_run : public std::enable_shared_from_this<import_run> {
 
     // Part of it may be stored.
     void stop(refusal why) {
-        problem told = problem_of(why);
-        told.detail = "Of this import " + std::to_string(imported_) +
-                      " events are stored and the rest is not; repeat it, and what is stored is skipped. " +
-                      "The reason: " + told.detail;
-        request_->answer(told);
+        const bool unknown = why == refusal::store_unavailable;
+        const std::string outcome =
+            "Of this import " + std::to_string(imported_) +
+            (unknown ? " events are stored, and more of it may be." : " events were stored, and the rest was not.");
+        request_->answer(problem_of(why, outcome, "What is stored will be skipped: repeat the import"));
     }
 
     void answer() {
@@ -119,7 +119,8 @@ class import_run : public std::enable_shared_from_this<import_run> {
 
 std::optional<problem> import_handler::refuse(const request_head& head) const {
     if (std::optional<problem> wrong = refuse_unless_ndjson(head)) return wrong;
-    if (const std::optional<refusal> why = refusing_()) return problem_of(*why);
+    if (const std::optional<refusal> why = refusing_())
+        return problem_of(*why, "Nothing was imported.", "Repeat the import");
     return {};
 }
 

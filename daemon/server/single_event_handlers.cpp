@@ -55,12 +55,12 @@ void look_up(const event_finder& find, std::shared_ptr<exchange> request, std::s
 // Whether the store has done it; if not, the request is answered.
 bool is_done(exchange& request, const result<dead_report, refusal>& outcome) {
     if (outcome && !outcome->disk_full) return true;
-    request.answer(problem_of(outcome ? refusal::disk_full : outcome.error()));
+    request.answer(problem_of_change(outcome ? refusal::disk_full : outcome.error()));
     return false;
 }
 
 std::optional<problem> refuse_while(const by_hand_source& source) {
-    if (const std::optional<refusal> why = source.refusing()) return problem_of(*why);
+    if (const std::optional<refusal> why = source.refusing()) return problem_of_change(*why);
     return {};
 }
 

@@ -124,7 +124,8 @@ void stream_handler::handle(std::shared_ptr<exchange> request) {
     if (!given) return request->answer(given.error());
     const std::string rates = given->get("rates").value_or("once");
     if (rates != "once" && rates != "each") return request->answer(invalid_query("rates must be once or each."));
-    if (stopping_) return request->answer(problem_of(refusal::shutting_down));
+    if (stopping_)
+        return request->answer(problem_of(refusal::shutting_down, "The stream was not begun.", "Ask for it again"));
     if (streams_.size() >= most_listeners) return request->answer(too_many_listeners());
     const auto begun = std::make_shared<stream>(*this, rates == "each", digest_of(request->by()));
     streams_.push_back(*begun);

@@ -8,7 +8,7 @@
 namespace posthaste {
 
 std::optional<problem> switch_handler::refuse(const request_head&) const {
-    if (const std::optional<refusal> why = refusing_()) return problem_of(*why);
+    if (const std::optional<refusal> why = refusing_()) return problem_of_change(*why);
     return {};
 }
 
