@@ -1,5 +1,6 @@
 #include "daemon/commands/kill_trial.hpp"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -7,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -24,9 +24,11 @@
 
 #include "daemon/commands/client.hpp"
 #include "daemon/commands/interruption.hpp"
+#include "daemon/commands/refusal_text.hpp"
 #include "daemon/supervisor/chance.hpp"
 #include "daemon/supervisor/daemon.hpp"
 #include "lib/base/log.hpp"
+#include "lib/base/run_guarded.hpp"
 #include "lib/base/url.hpp"
 #include "lib/outbox/outbox.hpp"
 
@@ -38,7 +40,7 @@ using asio_tcp = boost::asio::ip::tcp;
 
 constexpr seconds patience{30};
 constexpr milliseconds glance{5};
-constexpr int connections = 4;
+constexpr std::size_t connections = 4;
 constexpr std::uint64_t fewest_events = 50;  // a life's, before the kill
 constexpr std::uint64_t spread_of_events = 250;
 constexpr const char* event_body =
@@ -133,8 +135,9 @@ class killable_daemon {
 class post_load {
   public:
     explicit post_load(const url& server) {
-        for (int n = 0; n < connections; ++n) {
-            threads_.emplace_back([this, server] { post_to(server); });
+        for (std::size_t n = 0; n < connections; ++n) {
+            threads_.emplace_back(
+                [this, server, &ids = ids_[n]] { run_guarded("load", [&] { post_to(server, ids); }); });
         }
     }
     ~post_load() { join(); }
@@ -147,17 +150,19 @@ class post_load {
     // To be called once the daemon is gone. Gives the ids that were acknowledged.
     std::vector<std::string> finish() {
         join();
-        return std::move(ids_);
+        std::vector<std::string> all;
+        for (const auto& ids : ids_) {
+            all.insert(all.end(), ids.begin(), ids.end());
+        }
+        return all;
     }
 
   private:
-    void post_to(const url& server) {
+    void post_to(const url& server, std::vector<std::string>& ids) {
         const daemon_client client(daemon_place{.address = server});
         while (const auto answer = client.post_json("/run/event", event_body)) {
             if (answer->status != 202) return;
-            const auto document = nlohmann::json::parse(answer->body, nullptr, false);
-            const std::lock_guard lock(mutex_);
-            ids_.push_back(document.is_object() ? document.value("id", "") : "");
+            ids.push_back(text_of(nlohmann::json::parse(answer->body, nullptr, false), "id"));
             ++count_;
         }
     }
@@ -167,8 +172,7 @@ class post_load {
         }
     }
 
-    std::mutex mutex_;
-    std::vector<std::string> ids_;
+    std::array<std::vector<std::string>, connections> ids_;  // a thread's own until it is joined
     std::atomic<std::uint64_t> count_ = 0;
     std::vector<std::thread> threads_;
 };

@@ -16,9 +16,9 @@
 #include "daemon/commands/slack_printer.hpp"
 #include "daemon/sandbox/server.hpp"
 #include "daemon/supervisor/chance.hpp"
-#include "daemon/supervisor/io_thread.hpp"
 #include "lib/base/log.hpp"
 #include "lib/base/quantity.hpp"
+#include "lib/base/run_guarded.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/file.hpp"
 #include "lib/config/network_readers.hpp"
@@ -161,7 +161,7 @@ exit_code run_sandbox(const sandbox_arguments& arguments) {
     std::printf("The sandbox listens on %s and takes %s. Each Slack message its workflows make appears here.\n",
                 server.address().c_str(), any_key ? "any bearer key" : "the key of --key-file");
     std::fflush(stdout);
-    run_guarded(io, "sandbox");
+    run_guarded("sandbox", [&io] { io.run(); });
     stop_logging();
     return exit_code::done;
 }

@@ -1,7 +1,6 @@
 #include "daemon/store/store_thread.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -11,7 +10,7 @@
 #include "daemon/store/answers.hpp"
 #include "daemon/store/fail_stop.hpp"
 #include "lib/base/quantity.hpp"
-#include "lib/base/require.hpp"
+#include "lib/base/run_guarded.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/row_sum.hpp"
 
@@ -69,13 +68,10 @@ store_thread::store_thread(std::unique_ptr<outbox> box, store_options options, b
 
 void store_thread::run(commit_listener* listener) noexcept {
     listener_ = listener;
-    try {
+    run_guarded("store", [this] {
         serve();
         finish();
-    } catch (const std::exception& broken) {
-        const std::string reason = "an exception escaped on the store thread: " + printable(broken.what());
-        REQUIRE(false, reason.c_str());
-    }
+    });
 }
 
 void store_thread::serve() {

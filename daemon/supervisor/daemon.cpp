@@ -19,6 +19,7 @@
 #include "daemon/supervisor/heartbeat.hpp"
 #include "daemon/supervisor/io_thread.hpp"
 #include "daemon/supervisor/service_manager.hpp"
+#include "lib/base/run_guarded.hpp"
 
 namespace posthaste {
 namespace {
@@ -95,7 +96,7 @@ class running_daemon {
     void serve() {
         wait_for_signal();
         wait_for_hangup();
-        run_guarded(accept_io_, "accept");
+        run_guarded("accept", [this] { accept_io_.run(); });
         boost::system::error_code ignored;
         signals_.clear(ignored);  // nobody hears them any more: a second one ends the process, as it should
         store_.stop();            // before the thread that may still wait for a name server

@@ -10,10 +10,6 @@
 
 namespace posthaste {
 
-// Runs `io` on the calling thread until it has nothing left to do. An exception that reaches this point is a bug: it
-// stops the process with a line that names the thread, rather than leave half of the daemon running.
-void run_guarded(boost::asio::io_context& io, const std::string& thread_name) noexcept;
-
 class io_thread {
   public:
     explicit io_thread(std::string name);  // at most 15 bytes, as the kernel has it

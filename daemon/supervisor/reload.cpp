@@ -1,7 +1,6 @@
 #include "daemon/supervisor/reload.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -9,7 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "daemon/supervisor/chance.hpp"
-#include "lib/base/require.hpp"
+#include "lib/base/run_guarded.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/access_tokens.hpp"
 #include "lib/config/secret.hpp"
@@ -65,13 +64,10 @@ void reloader::load(cause why) {
     waiting_for_thread_.emplace(accept_.get_executor());
     thread_ = std::thread([this, why, in_force = in_force_] {
         ::pthread_setname_np(::pthread_self(), "reload");
-        try {
+        run_guarded("reload", [&] {
             boost::asio::post(accept_,
                               [this, why, what = load_now(why, *in_force)]() mutable { loaded(why, std::move(what)); });
-        } catch (const std::exception& escaped) {
-            const std::string reason = std::string("an exception escaped on the reload thread: ") + escaped.what();
-            REQUIRE(false, reason.c_str());
-        }
+        });
     });
 }
 
