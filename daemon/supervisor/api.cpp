@@ -5,12 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
-#include "daemon/delivery/delivery_metrics.hpp"
 #include "daemon/supervisor/chance.hpp"
-#include "daemon/supervisor/process_facts.hpp"
 #include "lib/config/target.hpp"
 
 namespace posthaste {
@@ -31,109 +28,51 @@ std::size_t most_lookups(const settings& frozen) {
     return std::max<std::size_t>(frozen.limits.connections / 4, 1);
 }
 
-user_source users_of(boost::asio::io_context& accept, store& outbox, delivery& upstream) {
-    return {
-        .kept = [&outbox](const identity_key& key, auto reply) { outbox.find_identity(key, std::move(reply)); },
-        .change = [&outbox](identity_change what) { outbox.change_identity(std::move(what)); },
-        .ask =
-            [&accept, &upstream](user_lookup what, std::function<void(lookup_outcome)> reply) {
-                upstream.look_up(std::move(what), [&accept, reply = std::move(reply)](lookup_outcome outcome) {
-                    boost::asio::post(accept,
-                                      [reply, outcome = std::move(outcome)]() mutable { reply(std::move(outcome)); });
-                });
-            },
-    };
-}
-
-metrics_source measured(boost::asio::io_context& accept, store& outbox, delivery& upstream,
-                        std::function<configuration_state()> configuration) {
-    return {
-        .store = [&outbox](auto reply) { outbox.measure(std::move(reply)); },
-        .delivery =
-            [&accept, &upstream](auto reply) {
-                upstream.measure([&accept, reply = std::move(reply)](delivery_metrics all) {
-                    boost::asio::post(accept, [reply, all = std::move(all)]() mutable {
-                        reply(std::move(all.upstream), std::move(all.measures));
-                    });
-                });
-            },
-        .configuration = std::move(configuration),
-        .process = read_process_facts,
-        .now = read_clocks,
-    };
-}
-
-// On the accept thread, which owns the reply.
-std::function<void(upstream_report)> on_accept(boost::asio::io_context& accept,
-                                               std::function<void(upstream_report)> reply) {
-    return [&accept, reply = std::move(reply)](upstream_report report) {
-        boost::asio::post(accept, [reply, report = std::move(report)]() mutable { reply(std::move(report)); });
-    };
-}
-
 }  // namespace
 
-api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& outbox,
-         delivery& upstream, std::function<configuration_state()> configuration)
-    : source_(source_of(accept, outbox, upstream, std::move(configuration))),
+api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& store,
+         delivery& delivery, std::function<configuration_state()> configuration)
+    : sources_(accept, store, delivery),
+      source_(sources_.status(std::move(configuration), [this] { return stopping_; })),
       waits_(accept, {.most = most_waits(*frozen),
-                      .find = [&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
-                      .leave = [&upstream](std::uint64_t watch) { upstream.forget_watch(watch); }}),
+                      .find = sources_.finder(),
+                      .leave = [&delivery](std::uint64_t watch) { delivery.forget_watch(watch); }}),
       minute_(accept),
       events_({.body_limit = frozen->limits.body,
                .now = read_clocks,
-               .refusing = [this] { return refusing(); },
+               .refusing = refusing(),
                .mismatched = [this](const envelope& what) { warn_of(what); },
                .durations = &measures_.durations},
-              outbox, catalog_of(frozen), accepted_, &waits_),
+              store, catalog_of(frozen), accepted_, &waits_),
       batch_(accept,
              {.body_limit = frozen->limits.batch_body,
               .event_limit = frozen->limits.body,
               .most_events = frozen->limits.batch_events,
               .now = read_clocks,
-              .refusing = [this] { return refusing(); },
+              .refusing = refusing(),
               .mismatched = [this](const envelope& what) { warn_of(what); },
               .durations = &measures_.durations},
-             outbox, catalog_of(frozen), accepted_),
-      users_(users_of(accept, outbox, upstream), target_of(frozen->upstream), frozen->identify.max_age,
-             most_lookups(*frozen), read_clocks),
-      event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); }),
-      retry_event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
-                   [&accept, &upstream](sequence number, std::function<void()> reply) {
-                       upstream.retry(number,
-                                      [&accept, reply = std::move(reply)] { boost::asio::post(accept, reply); });
-                   },
-                   by_hand(accept, outbox, upstream)),
-      discard_event_([&outbox](uuid id, auto reply) { outbox.find(id, std::move(reply)); },
-                     by_hand(accept, outbox, upstream)),
-      retry_(by_hand_handler::task::retry, by_hand(accept, outbox, upstream)),
-      discard_(by_hand_handler::task::discard, by_hand(accept, outbox, upstream)),
-      list_([&outbox](list_request wanted, auto reply) { outbox.list(std::move(wanted), std::move(reply)); }),
-      export_([&outbox](export_request wanted, auto reply) { outbox.export_slice(wanted, std::move(reply)); }),
-      import_(
-          accept, [&outbox](auto events, auto reply) { outbox.import(std::move(events), std::move(reply)); },
-          [this] { return refusing(); }),
-      pause_(
-          [&accept, &upstream](auto reply) {
-              upstream.pause([&upstream, reply = on_accept(accept, std::move(reply))] { upstream.status(reply); });
-          },
-          [this] { return refusing(); }),
-      resume_(
-          [&accept, &upstream](auto reply) {
-              upstream.resume([&upstream, reply = on_accept(accept, std::move(reply))] { upstream.status(reply); });
-          },
-          [this] { return refusing(); }),
+             store, catalog_of(frozen), accepted_),
+      users_(sources_.users(), target_of(frozen->upstream), frozen->identify.max_age, most_lookups(*frozen),
+             read_clocks),
+      event_(sources_.finder()),
+      retry_event_(sources_.finder(), sources_.hastener(), sources_.by_hand(refusing())),
+      discard_event_(sources_.finder(), sources_.by_hand(refusing())),
+      retry_(by_hand_handler::task::retry, sources_.by_hand(refusing())),
+      discard_(by_hand_handler::task::discard, sources_.by_hand(refusing())),
+      list_(sources_.lister()),
+      export_(sources_.exporter()),
+      import_(accept, sources_.importer(), refusing()),
+      pause_(sources_.pause(), refusing()),
+      resume_(sources_.resume(), refusing()),
       status_(source_, frozen->queue, accepted_, read_clocks),
-      stream_(
-          accept, status_, accepted_,
-          [&accept, &upstream](std::function<void(rate_history)> reply) {
-              upstream.history([&accept, reply = std::move(reply)](const rate_history& delivered) {
-                  boost::asio::post(accept, [reply, delivered] { reply(delivered); });
-              });
-          },
-          read_clocks, frozen->listen.tokens),
-      metrics_(measured(accept, outbox, upstream, source_.configuration), frozen->queue, measures_),
+      stream_(accept, status_, accepted_, sources_.delivered(), read_clocks, frozen->listen.tokens),
+      metrics_(sources_.metrics(source_.configuration), frozen->queue, measures_),
       ready_(source_) {
+    add_routes();
+}
+
+void api::add_routes() {
     using enum access_scope;
     routes_.add("POST", "/run/event", app, events_);
     routes_.add("POST", "/{version}/run/event", app, events_);
@@ -211,37 +150,8 @@ void api::stop() {
     stream_.stop();
 }
 
-std::optional<refusal> api::refusing() const {
-    return stopping_ ? std::optional(refusal::shutting_down) : std::nullopt;
-}
-
-by_hand_source api::by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream) {
-    return {
-        .select = [&outbox](selection_request wanted,
-                            auto reply) { outbox.select(std::move(wanted), std::move(reply)); },
-        .dead = [&outbox](dead_request asked, auto reply) { outbox.by_hand(std::move(asked), std::move(reply)); },
-        .withdraw =
-            [&accept, &upstream](std::vector<sequence> numbers, std::function<void(std::size_t)> reply) {
-                upstream.withdraw(std::move(numbers), [&accept, reply = std::move(reply)](std::size_t in_flight) {
-                    boost::asio::post(accept, [reply, in_flight] { reply(in_flight); });
-                });
-            },
-        .refusing = [this] { return refusing(); },
-        .now = read_clocks,
-    };
-}
-
-status_source api::source_of(boost::asio::io_context& accept, store& outbox, delivery& upstream,
-                             std::function<configuration_state()> configuration) {
-    return {
-        .store = [&outbox](auto reply) { outbox.status(std::move(reply)); },
-        .upstream =
-            [&accept, &upstream](std::function<void(upstream_report)> reply) {
-                upstream.status(on_accept(accept, std::move(reply)));
-            },
-        .stopping = [this] { return stopping_; },
-        .configuration = std::move(configuration),
-    };
+std::function<std::optional<refusal>()> api::refusing() const {
+    return [this] { return stopping_ ? std::optional(refusal::shutting_down) : std::nullopt; };
 }
 
 }  // namespace posthaste

@@ -4,6 +4,10 @@
 
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <optional>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -27,6 +31,7 @@
 #include "daemon/server/switch_handler.hpp"
 #include "daemon/server/users_handler.hpp"
 #include "daemon/store/store.hpp"
+#include "daemon/supervisor/api_sources.hpp"
 #include "lib/config/settings.hpp"
 #include "lib/event/schema_warnings.hpp"
 #include "lib/metrics/rate_window.hpp"
@@ -36,8 +41,8 @@ namespace posthaste {
 class api {
   public:
     // All arguments but the settings must outlive this. `configuration` is asked for each status.
-    api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& outbox,
-        delivery& upstream, std::function<configuration_state()> configuration);
+    api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& store,
+        delivery& delivery, std::function<configuration_state()> configuration);
 
     api(const api&) = delete;
     api& operator=(const api&) = delete;
@@ -60,16 +65,16 @@ class api {
     void stop();
 
   private:
-    [[nodiscard]] std::optional<refusal> refusing() const;
-    [[nodiscard]] by_hand_source by_hand(boost::asio::io_context& accept, store& outbox, delivery& upstream);
+    // What handlers ask before they read a body.
+    [[nodiscard]] std::function<std::optional<refusal>()> refusing() const;
+    void add_routes();
     void warn_of(const envelope& mismatched);
     void await_minute();
     void tell_held_back(steady_time by);
     void tell_all_held_back();
-    [[nodiscard]] status_source source_of(boost::asio::io_context& accept, store& outbox, delivery& upstream,
-                                          std::function<configuration_state()> configuration);
 
     bool stopping_ = false;
+    api_sources sources_;
     status_source source_;
     rate_window accepted_;
     accept_measures measures_;
