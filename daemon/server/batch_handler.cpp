@@ -73,12 +73,12 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
   public:
     run(batch_handler& of, std::shared_ptr<exchange> request)
         : of_(of),
-          limit_(of.options_.body_limit),
-          event_limit_(of.options_.event_limit),
-          most_events_(of.options_.most_events),
+          limit_(of.limits_.body),
+          event_limit_(of.limits_.event),
+          most_events_(of.limits_.events),
           catalog_(of.catalog_),
           request_(std::move(request)),
-          began_(of.options_.now().steady),
+          began_(of.how_.now().steady),
           text_(std::move(request_->body())) {}
 
     void start() {
@@ -135,7 +135,7 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         if (!request_->take_memory(copies)) return request_->answer(no_room_for_bodies());
         all.events.reserve(reader_->elements().size());
         for (batch_reader::element& each : reader_->elements()) {
-            if (!each.read.mismatch.empty() && of_.options_.mismatched) of_.options_.mismatched(each.read);
+            of_.how_.tell_of(each.read);
             event& what = all.events.emplace_back().what;
             what = common;
             what.name = std::move(each.read.event);
@@ -154,9 +154,9 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
         response told{.status = 202, .body = to_json(*outcome)};
         if (outcome->replayed) told.fields = "Idempotency-Replayed: true\r\n";
         request_->answer(std::move(told));
-        const steady_time now = of_.options_.now().steady;
+        const steady_time now = of_.how_.now().steady;
         if (!outcome->replayed) of_.accepted_.add(now, outcome->events);
-        if (of_.options_.durations != nullptr) of_.options_.durations->observe(now - began_);
+        of_.how_.note_duration(now - began_);
     }
 
     void later(void (run::*step)()) {
@@ -176,27 +176,20 @@ class batch_handler::run : public std::enable_shared_from_this<run> {
     std::optional<batch_reader> reader_;
 };
 
-batch_handler::batch_handler(boost::asio::io_context& io, batch_options options, event_sink& sink,
+batch_handler::batch_handler(boost::asio::io_context& io, batch_limits limits, acceptance how, event_sink& sink,
                              std::shared_ptr<const event_catalog> catalog, rate_window& accepted)
-    : io_(io), options_(std::move(options)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted) {}
+    : io_(io), limits_(limits), how_(std::move(how)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted) {}
 
 batch_handler::~batch_handler() = default;
 
-void batch_handler::reconfigure(const limit_settings& limits, std::shared_ptr<const event_catalog> catalog) {
-    options_.body_limit = limits.batch_body;
-    options_.event_limit = limits.body;
-    options_.most_events = limits.batch_events;
+void batch_handler::reconfigure(batch_limits limits, std::shared_ptr<const event_catalog> catalog) {
+    limits_ = limits;
     catalog_ = std::move(catalog);
 }
 
 std::optional<problem> batch_handler::refuse(const request_head& head) const {
     if (const auto type = batch_type_of(head); !type) return type.error();
-    if (const auto how = coding_of(head); !how) return how.error();
-    if (std::optional<problem> wrong = refuse_api_version(head)) return wrong;
-    if (const auto key = idempotency_key_of(head); !key) return key.error();
-    if (!options_.refusing) return {};
-    if (const std::optional<refusal> why = options_.refusing()) return posthaste::problem_of(*why);
-    return {};
+    return how_.refuse(head);
 }
 
 void batch_handler::handle(std::shared_ptr<exchange> request) {

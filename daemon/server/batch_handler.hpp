@@ -7,43 +7,37 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 
 #include <boost/asio/io_context.hpp>
 
+#include "daemon/server/acceptance.hpp"
 #include "daemon/server/handler.hpp"
 #include "daemon/store/store.hpp"
 #include "lib/event/catalog.hpp"
-#include "lib/event/envelope.hpp"
-#include "lib/metrics/histogram.hpp"
 #include "lib/metrics/rate_window.hpp"
 
 namespace posthaste {
 
-struct batch_options {
-    std::uint64_t body_limit = 16 * MiB;
-    std::uint64_t event_limit = 1 * MiB;  // of each
-    std::size_t most_events = 10'000;
-    std::function<instant()> now;
-    std::function<std::optional<refusal>()> refusing;  // these as in events_options
-    std::function<void(const envelope&)> mismatched{};
-    histogram* durations = nullptr;
+struct batch_limits {
+    std::uint64_t body = 16 * MiB;
+    std::uint64_t event = 1 * MiB;  // of each
+    std::size_t events = 10'000;
 };
 
 class batch_handler final : public handler {
   public:
-    // All but the options must outlive the handler.
-    batch_handler(boost::asio::io_context& io, batch_options options, event_sink& sink,
+    // `io`, the sink and `accepted`, which counts what was stored, must outlive the handler.
+    batch_handler(boost::asio::io_context& io, batch_limits limits, acceptance how, event_sink& sink,
                   std::shared_ptr<const event_catalog> catalog, rate_window& accepted);
     ~batch_handler() override;
 
     // For the requests whose heads come from now on.
-    void reconfigure(const limit_settings& limits, std::shared_ptr<const event_catalog> catalog);
+    void reconfigure(batch_limits limits, std::shared_ptr<const event_catalog> catalog);
 
     [[nodiscard]] std::optional<problem> refuse(const request_head& head) const override;
-    [[nodiscard]] std::uint64_t body_limit() const override { return options_.body_limit; }
+    [[nodiscard]] std::uint64_t body_limit() const override { return limits_.body; }
     [[nodiscard]] std::string_view body_limit_key() const override { return "limits.batch_body"; }
     void handle(std::shared_ptr<exchange> request) override;
 
@@ -51,7 +45,8 @@ class batch_handler final : public handler {
     class run;
 
     boost::asio::io_context& io_;
-    batch_options options_;
+    batch_limits limits_;
+    acceptance how_;
     event_sink& sink_;
     std::shared_ptr<const event_catalog> catalog_;
     rate_window& accepted_;

@@ -20,7 +20,7 @@ struct by_hand_source {
     event_selector select;
     dead_keeper dead;
     event_withdrawal withdraw;
-    std::function<std::optional<refusal>()> refusing;  // as in events_options
+    std::function<std::optional<refusal>()> refusing;  // as in acceptance
     std::function<instant()> now;
 };
 

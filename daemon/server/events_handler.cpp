@@ -11,34 +11,35 @@
 
 namespace posthaste {
 
-events_handler::events_handler(events_options options, event_sink& sink, std::shared_ptr<const event_catalog> catalog,
-                               rate_window& accepted, delivery_waits* waits)
-    : options_(std::move(options)), sink_(sink), catalog_(std::move(catalog)), accepted_(accepted), waits_(waits) {}
+events_handler::events_handler(std::uint64_t body_limit, acceptance how, event_sink& sink,
+                               std::shared_ptr<const event_catalog> catalog, rate_window& accepted,
+                               delivery_waits* waits)
+    : body_limit_(body_limit),
+      how_(std::move(how)),
+      sink_(sink),
+      catalog_(std::move(catalog)),
+      accepted_(accepted),
+      waits_(waits) {}
 
 void events_handler::reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog) {
-    options_.body_limit = body_limit;
+    body_limit_ = body_limit;
     catalog_ = std::move(catalog);
 }
 
 std::optional<problem> events_handler::refuse(const request_head& head) const {
     if (std::optional<problem> wrong = refuse_unless_json(head)) return wrong;
-    if (const auto how = coding_of(head); !how) return how.error();
-    if (std::optional<problem> wrong = refuse_api_version(head)) return wrong;
-    if (const auto key = idempotency_key_of(head); !key) return key.error();
-    if (!options_.refusing) return {};
-    if (const std::optional<refusal> why = options_.refusing()) return problem_of(*why);
-    return {};
+    return how_.refuse(head);
 }
 
 void events_handler::handle(std::shared_ptr<exchange> request) {
-    const steady_time began = options_.now().steady;
+    const steady_time began = how_.now().steady;
     const request_head& head = request->head();
     if (*coding_of(head) == coding::gzip) {
         if (std::optional<problem> wrong = unpack(*request, *this)) return request->answer(*wrong);
     }
     result<envelope, envelope_fault> read = read_envelope(request->body(), *catalog_);
     if (!read) return request->answer(problem_of(std::move(read).error()));
-    if (!read->mismatch.empty() && options_.mismatched) options_.mismatched(*read);
+    how_.tell_of(*read);
     std::optional<idempotency> key;
     if (const auto given = *idempotency_key_of(head))
         key = idempotency_of(*given, request->by().token_digest, head.path, request->body());
@@ -66,7 +67,7 @@ void events_handler::submit(std::shared_ptr<exchange> request, event what, const
     sink_.submit(std::move(one),
                  [this, waiting = std::move(request), watch, wait, began](const result<receipt, refusal>& outcome) {
                      if (outcome && !outcome->replayed && watch) {
-                         accepted_.add(options_.now().steady);
+                         accepted_.add(how_.now().steady);
                          return waits_->stored(*watch, waiting, outcome->first, *wait);
                      }
                      if (watch) waits_->give_up(*watch);
@@ -75,17 +76,16 @@ void events_handler::submit(std::shared_ptr<exchange> request, event what, const
                      response again = accepted(outcome->first);
                      again.fields += "Idempotency-Replayed: true\r\n";
                      waiting->answer(std::move(again));
-                     if (!watch && options_.durations != nullptr)
-                         options_.durations->observe(options_.now().steady - began);
+                     if (!watch) how_.note_duration(how_.now().steady - began);
                  });
 }
 
 void events_handler::stored(exchange& request, const result<uuid, refusal>& outcome, steady_time began) {
     if (!outcome) return request.answer(problem_of(outcome.error()));
     request.answer(accepted(*outcome));
-    const steady_time now = options_.now().steady;
+    const steady_time now = how_.now().steady;
     accepted_.add(now);
-    if (options_.durations != nullptr) options_.durations->observe(now - began);
+    how_.note_duration(now - began);
 }
 
 }  // namespace posthaste

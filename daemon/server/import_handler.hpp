@@ -16,7 +16,7 @@ class import_handler final : public handler {
   public:
     static constexpr std::uint64_t most_bytes = 16 * MiB;
 
-    // `refusing` as in events_options. `io` is the listener's.
+    // `refusing` as in acceptance. `io` is the listener's.
     import_handler(boost::asio::io_context& io, event_importer store, std::function<std::optional<refusal>()> refusing)
         : io_(io), store_(std::move(store)), refusing_(std::move(refusing)) {}
 

@@ -13,7 +13,7 @@ class switch_handler final : public handler {
   public:
     static constexpr std::uint64_t most_bytes = 4 * KiB;
 
-    // `refusing` as in events_options.
+    // `refusing` as in acceptance.
     switch_handler(upstream_switch turn, std::function<std::optional<refusal>()> refusing)
         : turn_(std::move(turn)), refusing_(std::move(refusing)) {}
 

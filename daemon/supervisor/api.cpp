@@ -28,6 +28,10 @@ std::size_t most_lookups(const settings& frozen) {
     return std::max<std::size_t>(frozen.limits.connections / 4, 1);
 }
 
+batch_limits limits_of(const limit_settings& limits) {
+    return {.body = limits.batch_body, .event = limits.body, .events = limits.batch_events};
+}
+
 }  // namespace
 
 api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>& frozen, store& store,
@@ -38,21 +42,8 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
                       .find = sources_.finder(),
                       .leave = [&delivery](std::uint64_t watch) { delivery.forget_watch(watch); }}),
       minute_(accept),
-      events_({.body_limit = frozen->limits.body,
-               .now = read_clocks,
-               .refusing = refusing(),
-               .mismatched = [this](const envelope& what) { warn_of(what); },
-               .durations = &measures_.durations},
-              store, catalog_of(frozen), accepted_, &waits_),
-      batch_(accept,
-             {.body_limit = frozen->limits.batch_body,
-              .event_limit = frozen->limits.body,
-              .most_events = frozen->limits.batch_events,
-              .now = read_clocks,
-              .refusing = refusing(),
-              .mismatched = [this](const envelope& what) { warn_of(what); },
-              .durations = &measures_.durations},
-             store, catalog_of(frozen), accepted_),
+      events_(frozen->limits.body, accepting(), store, catalog_of(frozen), accepted_, &waits_),
+      batch_(accept, limits_of(frozen->limits), accepting(), store, catalog_of(frozen), accepted_),
       users_(sources_.users(), target_of(frozen->upstream), frozen->identify.max_age, most_lookups(*frozen),
              read_clocks),
       event_(sources_.finder()),
@@ -102,7 +93,7 @@ void api::add_routes() {
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
-    batch_.reconfigure(frozen->limits, catalog_of(frozen));
+    batch_.reconfigure(limits_of(frozen->limits), catalog_of(frozen));
     waits_.reconfigure(most_waits(*frozen));
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age, most_lookups(*frozen));
     status_.reconfigure(frozen->queue);
@@ -148,6 +139,13 @@ void api::stop() {
     tell_all_held_back();
     waits_.stop();
     stream_.stop();
+}
+
+acceptance api::accepting() {
+    return {.now = read_clocks,
+            .refusing = refusing(),
+            .mismatched = [this](const envelope& what) { warn_of(what); },
+            .durations = &measures_.durations};
 }
 
 std::function<std::optional<refusal>()> api::refusing() const {

@@ -67,6 +67,7 @@ class api {
   private:
     // What handlers ask before they read a body.
     [[nodiscard]] std::function<std::optional<refusal>()> refusing() const;
+    [[nodiscard]] acceptance accepting();
     void add_routes();
     void warn_of(const envelope& mismatched);
     void await_minute();

@@ -65,7 +65,7 @@ int main(int count, char** arguments) {
     boost::asio::io_context io{1};
     forgetful_store store(io);
     rate_window accepted;
-    events_handler events({chosen.limits.body, read_clocks, {}}, store,
+    events_handler events(chosen.limits.body, {read_clocks, {}}, store,
                           std::make_shared<const event_catalog>(chosen.events), accepted);
     path_router routes;
     routes.add("POST", "/run/event", access_scope::app, events);

@@ -65,8 +65,8 @@ struct server {
     short_memory store{io};
     std::shared_ptr<const event_catalog> catalog = make_catalog();
     rate_window accepted;
-    events_handler single{{1 * KiB, a_moment, {}}, store, catalog, accepted};
-    batch_handler batch{io, {2 * KiB, 1 * KiB, 8, a_moment, {}}, store, catalog, accepted};
+    events_handler single{1 * KiB, {a_moment, {}}, store, catalog, accepted};
+    batch_handler batch{io, {2 * KiB, 1 * KiB, 8}, {a_moment, {}}, store, catalog, accepted};
     path_router routes;
 
     server() {

@@ -18,7 +18,8 @@ struct posting : testing::Test {
     sink_of_test sink;
     rate_window accepted;
     std::optional<refusal> refusing;
-    events_handler events{{.body_limit = 1000, .now = noon, .refusing = [this] { return refusing; }},
+    events_handler events{1000,
+                          {.now = noon, .refusing = [this] { return refusing; }},
                           sink,
                           std::make_shared<const event_catalog>(),
                           accepted};
@@ -58,8 +59,8 @@ TEST(posting_with_schemas_that_warn, tells_what_does_not_fit_and_takes_it) {
     rate_window accepted;
     std::vector<std::string> told;
     events_handler events(
-        {.body_limit = 1000,
-         .now = noon,
+        1000,
+        {.now = noon,
          .refusing = {},
          .mismatched = [&](const envelope& what) { told.push_back(what.event + " " + what.mismatch.front().pointer); }},
         sink, catalog, accepted);
@@ -75,7 +76,7 @@ TEST(posting_durations, count_each_202_that_did_not_wait_for_the_upstream) {
     histogram durations{std::span(&bound, 1)};
     sink_of_test sink;
     rate_window accepted;
-    events_handler events({.body_limit = 1000, .now = noon, .refusing = {}, .durations = &durations}, sink,
+    events_handler events(1000, {.now = noon, .refusing = {}, .durations = &durations}, sink,
                           std::make_shared<const event_catalog>(), accepted);
     for (const bool replayed : {false, true}) {
         const auto request = post("Idempotency-Key: k\r\n", R"({"event": "E", "userId": "u", "data": {}})");

@@ -32,7 +32,7 @@ struct memory_of_a_request : testing::Test {
 };
 
 TEST_F(memory_of_a_request, counts_what_a_packed_event_unpacks_to) {
-    events_handler events({.body_limit = 1 * MiB, .now = noon, .refusing = {}}, sink, catalog, accepted);
+    events_handler events(1 * MiB, {.now = noon, .refusing = {}}, sink, catalog, accepted);
     const std::string body = R"({"event": "e", "userId": "u", "data": {"x": ")" + std::string(200'000, 'x') + "\"}}";
     const auto fits = std::make_shared<asked>(packed_head, gzipped(body));
     fits->memory = body.size();
@@ -47,7 +47,7 @@ TEST_F(memory_of_a_request, counts_what_a_packed_event_unpacks_to) {
 }
 
 TEST_F(memory_of_a_request, counts_what_a_batch_unpacks_to_and_the_list_of_its_events) {
-    batch_handler batches(io, {.now = noon, .refusing = {}}, sink, catalog, accepted);
+    batch_handler batches(io, {}, {.now = noon, .refusing = {}}, sink, catalog, accepted);
     std::string body;
     for (int i = 0; i < 5'000; ++i)
         body += "{\"event\":\"e\",\"userId\":\"u\",\"data\":{}}\n";
