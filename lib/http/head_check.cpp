@@ -243,12 +243,6 @@ std::string_view request_head::field(std::string_view name) const noexcept {
     return {};
 }
 
-bool request_head::has_field(std::string_view name) const noexcept {
-    for (const header_field& each : fields)
-        if (equals_ignoring_case(each.name, name)) return true;
-    return false;
-}
-
 problem malformed_head(std::string_view fault) {
     return {.status = 400,
             .name = "malformed-request",
@@ -269,24 +263,6 @@ std::optional<problem> check_scanned_head(std::string_view head, request_head& i
     into = {};
     into.fields = std::move(fields);
     return head_reader(into, form).read(head);
-}
-
-result<request_head, problem> check_head(std::string_view head) {
-    head_scanner scanner;
-    switch (scanner.scan(head)) {
-        case head_scanner::state::malformed:
-            return malformed_head(scanner.fault());
-        case head_scanner::state::too_large:
-            return head_too_large();
-        case head_scanner::state::incomplete:
-            return malformed_head("it ends before its final empty line");
-        case head_scanner::state::complete:
-            break;
-    }
-    request_head read;
-    if (std::optional<problem> wrong = check_scanned_head(head.substr(0, scanner.size()), read))
-        return std::move(*wrong);
-    return read;
 }
 
 }  // namespace posthaste

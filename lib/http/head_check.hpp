@@ -14,7 +14,6 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/base/result.hpp"
 #include "lib/http/problem.hpp"
 
 namespace posthaste {
@@ -44,7 +43,6 @@ struct request_head {
 
     // The first field of that name (any case); "" when there is none.
     [[nodiscard]] std::string_view field(std::string_view name) const noexcept;
-    [[nodiscard]] bool has_field(std::string_view name) const noexcept;
     [[nodiscard]] bool has_body() const noexcept { return chunked || content_length.value_or(0) > 0; }
 };
 
@@ -74,13 +72,11 @@ class head_scanner {
     std::string_view fault_;
 };
 
-// `head` is a complete head with its final empty line. The problem's `close` is always set.
-[[nodiscard]] result<request_head, problem> check_head(std::string_view head);
-
 // What its Host may be: the name of a host, or whatever a client makes of the path of a unix socket.
 enum class host_form { name, any };
 
-// The same for a head that a head_scanner found complete, written over `into`, whose memory is used again. Empty: fine.
+// Reads a head that a head_scanner found complete, over `into`, whose memory is used again. Empty: fine. The problem's
+// `close` is always set.
 [[nodiscard]] std::optional<problem> check_scanned_head(std::string_view head, request_head& into,
                                                         host_form form = host_form::name);
 

@@ -8,6 +8,7 @@
 #include "lib/base/text.hpp"
 #include "tests/fuzz/fuzzer.hpp"
 #include "tests/fuzz/text.hpp"
+#include "tests/unit/http/check_head.hpp"
 
 namespace posthaste {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/http/check_head.hpp"
+
 namespace posthaste {
 namespace {
 

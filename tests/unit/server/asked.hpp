@@ -12,6 +12,7 @@
 
 #include "daemon/server/handler.hpp"
 #include "daemon/store/store.hpp"
+#include "tests/unit/http/check_head.hpp"
 
 namespace posthaste {
 

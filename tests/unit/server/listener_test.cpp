@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "daemon/server/server_context.hpp"
+#include "tests/unit/http/check_head.hpp"
 #include "tests/unit/server/served.hpp"
 
 namespace posthaste {
