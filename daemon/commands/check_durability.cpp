@@ -9,6 +9,7 @@
 
 #include "daemon/commands/check_queue.hpp"
 #include "daemon/commands/interruption.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/files.hpp"
 
@@ -17,10 +18,6 @@ namespace posthaste {
 namespace {
 
 constexpr int kills = 10;
-
-std::string shown(const std::string& path) {
-    return printable(path, 1024);
-}
 
 check_step step_of(const char* name, exit_code code, std::string detail) {
     return {name, code, std::move(detail)};
@@ -107,7 +104,7 @@ check_step power_cut(durability how) {
 }  // namespace
 
 check_step judge_file_system(const std::string& folder, const std::string& type) {
-    auto step = step_of("file system", exit_code::done, shown(folder) + " is on " + printable(type));
+    auto step = step_of("file system", exit_code::done, printable_path(folder) + " is on " + printable(type));
     step.facts = "\"type\":" + json_quote(type);
     if (is_in_memory(type)) {
         step.code = exit_code::failed;
@@ -121,7 +118,8 @@ check_step judge_file_system(const std::string& folder, const std::string& type)
             "stops posthaste. Set queue.path to a place on a local disk";
     } else if (type.empty()) {
         step.warns = true;
-        step.detail = "which one " + shown(folder) + " is on cannot be found out (/proc/self/mountinfo does not tell)";
+        step.detail =
+            "which one " + printable_path(folder) + " is on cannot be found out (/proc/self/mountinfo does not tell)";
     }
     return step;
 }

@@ -13,8 +13,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/base/path_text.hpp"
 #include "lib/base/quantity.hpp"
-#include "lib/base/text.hpp"
 #include "lib/outbox/count_at_rest.hpp"
 #include "lib/outbox/files.hpp"
 #include "lib/outbox/log_check.hpp"
@@ -31,10 +31,6 @@ constexpr std::uint64_t page_bytes = 4096;  // of every outbox
 constexpr std::string_view header_magic{"SQLite format 3\0", 16};
 constexpr std::size_t user_version_offset = 60;
 constexpr std::size_t application_id_offset = 68;
-
-std::string shown(const std::string& path) {
-    return printable(path, 1024);
-}
 
 std::string reason_of(int error) {
     return std::generic_category().message(error);
@@ -81,18 +77,19 @@ std::optional<check_step> header_fault(const std::string& path, int descriptor) 
     char bytes[header_bytes];
     const auto size = ::pread(descriptor, bytes, sizeof bytes, 0);
     if (size == 0) return std::nullopt;  // as good as new
-    if (size < 0) return queue_step(exit_code::failed, shown(path) + " cannot be read: " + reason_of(errno));
+    if (size < 0) return queue_step(exit_code::failed, printable_path(path) + " cannot be read: " + reason_of(errno));
     const std::string_view header(bytes, static_cast<std::size_t>(size));
     if (header.size() < header_bytes || !header.starts_with(header_magic)) {
-        return queue_step(exit_code::outbox_damaged, shown(path) + " is damaged or no outbox: " + damage_advice(path));
+        return queue_step(exit_code::outbox_damaged,
+                          printable_path(path) + " is damaged or no outbox: " + damage_advice(path));
     }
     if (big_endian(header.substr(application_id_offset)) != outbox_application_id) {
         return queue_step(exit_code::usage,
-                          shown(path) + " is a database of another program: set queue.path to another place");
+                          printable_path(path) + " is a database of another program: set queue.path to another place");
     }
     if (const auto version = big_endian(header.substr(user_version_offset));
         version > static_cast<std::uint32_t>(outbox_schema_version())) {
-        return queue_step(exit_code::usage, shown(path) + " was written by a newer posthaste (version " +
+        return queue_step(exit_code::usage, printable_path(path) + " was written by a newer posthaste (version " +
                                                 std::to_string(version) + " of its tables): run that one");
     }
     return std::nullopt;
@@ -107,7 +104,7 @@ std::optional<check_step> length_fault(const std::string& path, int descriptor, 
     const std::uint64_t pages = big_endian({count, sizeof count});
     const std::uint64_t there = (size + page_bytes - 1) / page_bytes;
     if (there >= pages) return std::nullopt;
-    return queue_step(exit_code::outbox_damaged, shown(path) + " is damaged: it is cut off, with " +
+    return queue_step(exit_code::outbox_damaged, printable_path(path) + " is damaged: it is cut off, with " +
                                                      std::to_string(there) + " of its " + std::to_string(pages) +
                                                      " pages; " + damage_advice(path));
 }
@@ -117,13 +114,13 @@ std::optional<check_step> file_fault(const std::string& path, durability durable
     if (!file && errno == ENOENT) return std::nullopt;
     if (!file && errno == EISDIR)
         return queue_step(exit_code::failed,
-                          shown(path) + " cannot be opened: queue.path names a folder: name a file in it");
+                          printable_path(path) + " cannot be opened: queue.path names a folder: name a file in it");
     struct stat facts{};
     if (!file || ::fstat(file.get(), &facts) != 0) {
-        return queue_step(exit_code::failed, shown(path) + " cannot be opened: " + reason_of(errno) +
+        return queue_step(exit_code::failed, printable_path(path) + " cannot be opened: " + reason_of(errno) +
                                                  "; it must belong to the user that posthaste runs as");
     }
-    if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, shown(path) + " is no regular file");
+    if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, printable_path(path) + " is no regular file");
     if (auto fault = header_fault(path, file.get())) return fault;
     if (auto fault = length_fault(path, file.get(), static_cast<std::uint64_t>(facts.st_size))) return fault;
     if (log_lost_commits(path + "-wal", durable)) return refused(damaged_log(path));
@@ -136,7 +133,7 @@ std::optional<check_step> space_fault(const queue_settings& queue, const std::st
     const auto free_bytes = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
     if (free_bytes >= queue.disk_reserve) return std::nullopt;
     return queue_step(exit_code::failed, "only " + std::to_string(free_bytes / MiB) + "MiB are free at " +
-                                             shown(folder) + ", less than queue.disk_reserve (" +
+                                             printable_path(folder) + ", less than queue.disk_reserve (" +
                                              size_text(queue.disk_reserve) + "): no event would be accepted");
 }
 
@@ -150,7 +147,7 @@ std::string contents_of(const std::string& path) {
 
 // A folder of the system's own is never to be given away: only the outbox's.
 std::string advice_for(const std::string& folder, const std::string& there) {
-    const std::string give = folder == there ? "; give it" : "; make " + shown(folder) + " and give it";
+    const std::string give = folder == there ? "; give it" : "; make " + printable_path(folder) + " and give it";
     return give + " to the user that posthaste runs as, or set queue.path to a file elsewhere";
 }
 
@@ -168,25 +165,25 @@ check_step check_queue(const queue_settings& queue) {
     const auto path = resolved(queue.path);
     if (leads_nowhere(path)) return refused(nowhere(path));
     if (const auto holder = running_daemon(path); !holder.empty()) {
-        return queue_step(exit_code::done, shown(path) + " is in use by the running daemon, " + holder);
+        return queue_step(exit_code::done, printable_path(path) + " is in use by the running daemon, " + holder);
     }
     const auto folder = folder_of(path);
     const auto there = existing_ancestor(folder);
     if (!may_be_folder(there)) {
-        return queue_step(exit_code::failed, shown(there) +
+        return queue_step(exit_code::failed, printable_path(there) +
                                                  " is no folder, so that nothing can stand in it: set "
                                                  "queue.path to a file elsewhere");
     }
     if (!is_usable_folder(there)) {
-        return queue_step(exit_code::failed, "the folder " + shown(there) + " cannot be written to: " +
+        return queue_step(exit_code::failed, "the folder " + printable_path(there) + " cannot be written to: " +
                                                  reason_of(errno) + advice_for(folder, there));
     }
     if (auto marked = refuse_marked(path); !marked) return refused(marked.error());
     if (auto fault = file_fault(path, queue.durability)) return *std::move(fault);
     if (auto fault = space_fault(queue, there)) return *std::move(fault);
     if (::access(path.c_str(), F_OK) == 0)
-        return queue_step(exit_code::done, shown(path) + " can be used" + contents_of(path));
-    return queue_step(exit_code::done, shown(path) + " is not there yet, and can be made");
+        return queue_step(exit_code::done, printable_path(path) + " can be used" + contents_of(path));
+    return queue_step(exit_code::done, printable_path(path) + " is not there yet, and can be made");
 }
 
 }  // namespace posthaste

@@ -19,6 +19,7 @@
 #include "daemon/commands/progress_bar.hpp"
 #include "daemon/commands/refusal_text.hpp"
 #include "daemon/commands/standard_streams.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/files.hpp"
@@ -49,7 +50,7 @@ class line_target {
         if (target.file_) return target;
         const std::string why =
             errno == EEXIST ? "is already there: name a file that is not" : std::string(std::strerror(errno));
-        return start_failure{exit_code::usage, "--out: " + printable(*path, 1024) + " " + why};
+        return start_failure{exit_code::usage, "--out: " + printable_path(*path) + " " + why};
     }
 
     // False: it could not be written; errno tells why.

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/commands/interruption.hpp"
-#include "lib/base/text.hpp"
+#include "lib/base/path_text.hpp"
 
 namespace posthaste {
 
@@ -36,14 +36,14 @@ line_source::line_source(file_handle file, std::string name) : file_(std::move(f
 result<line_source, start_failure> line_source::open(const std::string& path) {
     if (path == "-") return line_source(file_handle(), "standard input");
     const auto refused = [&](int why) {
-        return start_failure{exit_code::usage, printable(path, 1024) + " cannot be read: " + std::strerror(why)};
+        return start_failure{exit_code::usage, printable_path(path) + " cannot be read: " + std::strerror(why)};
     };
     file_handle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return refused(errno);
     struct stat facts{};
     if (::fstat(file.get(), &facts) != 0) return refused(errno);
     if (S_ISDIR(facts.st_mode)) return refused(EISDIR);
-    return line_source(std::move(file), printable(path, 1024));
+    return line_source(std::move(file), printable_path(path));
 }
 
 std::optional<std::string_view> line_source::next() {

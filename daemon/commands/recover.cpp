@@ -16,6 +16,7 @@
 
 #include "daemon/commands/commands.hpp"
 #include "daemon/supervisor/chance.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/outbox/files.hpp"
 

@@ -31,7 +31,6 @@ namespace {
 
 constexpr std::size_t largest_configuration = 1 * MiB;
 constexpr std::size_t largest_webhook_url = 4 * KiB;
-constexpr mode_t open_to_every_user = 07;
 
 struct sandbox_arguments {
     std::string listen = "127.0.0.1:8651";
@@ -95,8 +94,7 @@ class option_reader {
         const auto refuse = [&](const std::string& why) { problems.push_back("webhook_url_file " + path + why); };
         const auto content = read_whole_file(*into.webhook_url_file, largest_webhook_url);
         if (!content) return refuse(" cannot be read: " + content.error().reason);
-        if ((content->mode & open_to_every_user) != 0)
-            return refuse(" is open to every user of this host: run  chmod o= " + path);
+        if (const auto open = openness_fault(*into.webhook_url_file, content->mode)) return refuse(*open);
         const auto end = content->text.find_last_not_of(" \t\r\n");
         const auto read = parse_url(std::string_view(content->text).substr(0, end + 1));
         if (!read || (!read->tls && !is_loopback_host(read->host)))

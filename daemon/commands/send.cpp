@@ -1,6 +1,5 @@
 // `posthaste send`: one event, or the lines of a file, to a running daemon.
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -11,13 +10,13 @@
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/send_options.hpp"
 #include "lib/base/quantity.hpp"
+#include "lib/http/idempotency.hpp"
 
 namespace posthaste {
 
 namespace {
 
-constexpr std::size_t longest_key = 255;
-constexpr std::size_t longest_key_of_many = 235;  // "-1", "-2" … is appended
+constexpr std::size_t longest_key_of_many = longest_idempotency_key - 20;  // "-1", "-2" … is appended
 
 exit_code run_send(const send_options& options) {
     auto server = find_daemon(options.daemon);
@@ -31,9 +30,7 @@ std::string duration_fault(const std::string& text) {
 }
 
 std::string key_fault(const std::string& key) {
-    const bool fine = !key.empty() && key.size() <= longest_key &&
-                      std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-    return fine ? "" : "expected 1 to 255 visible ASCII characters without a space, such as a UUID";
+    return is_idempotency_key(key) ? "" : "expected 1 to 255 visible ASCII characters without a space, such as a UUID";
 }
 
 // What goes with what; the command line was read.

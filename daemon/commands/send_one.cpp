@@ -10,6 +10,7 @@
 #include "lib/base/quantity.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/file.hpp"
+#include "lib/http/prefer.hpp"
 
 namespace posthaste {
 
@@ -18,7 +19,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t most_data_bytes = 64 * 1024 * 1024;
-constexpr seconds longest_wait{60};  // what the daemon holds an answer at most
 
 result<std::string, start_failure> read_data(const std::string& data) {
     if (data == "-")

@@ -10,7 +10,7 @@
 
 #include "daemon/store/answers.hpp"
 #include "lib/base/log.hpp"
-#include "lib/base/text.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/outbox/files.hpp"
 
 namespace posthaste {
@@ -37,7 +37,7 @@ void fail_stop(asio::io_context& accept, asio::io_context& delivery, last_words 
     if (&delivery != &accept) {
         delivery.stop();
     }
-    const std::string path = printable(words.path, 1024);
+    const std::string path = printable_path(words.path);
     if (words.damaged) {
         spdlog::error("the outbox {} is damaged: {}; stopping, and not starting again before someone has looked: {}",
                       path, words.why, damage_advice(words.path));

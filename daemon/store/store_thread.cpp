@@ -9,9 +9,9 @@
 
 #include "daemon/store/answers.hpp"
 #include "daemon/store/fail_stop.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/base/quantity.hpp"
 #include "lib/base/run_guarded.hpp"
-#include "lib/base/text.hpp"
 #include "lib/outbox/row_sum.hpp"
 
 namespace posthaste {
@@ -310,7 +310,7 @@ void store_thread::report_unknown(std::size_t settlements) {
 void store_thread::warn_full(const char* what) {
     if (const auto held_back = full_warnings_.admit(options_.now().steady)) {
         spdlog::warn("the disk of the outbox {} is full: {}; make room there ({} more such lines held back)",
-                     printable(options_.queue.path, 1024), what, *held_back);
+                     printable_path(options_.queue.path), what, *held_back);
     }
 }
 
@@ -326,7 +326,7 @@ void store_thread::tell_acceptance(const batch_outcome& outcome, steady_time now
     disk_refused_ = by_disk > 0 || (disk_refused_ && stored == 0);
     std::string why;
     if (low_ || outcome.stuck || outcome.readers_wait || disk_refused_) {
-        why = "the disk of the outbox " + printable(options_.queue.path, 1024) +
+        why = "the disk of the outbox " + printable_path(options_.queue.path) +
               " is full, or has less room than queue.disk_reserve asks for; make room there";
     } else if (box_->is_full()) {
         const auto& totals = box_->totals();

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "lib/base/path_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/file.hpp"
 
@@ -19,20 +20,6 @@ constexpr auto open_to_every_user = 007;
 
 result<secret, std::string> refused(std::string why) {
     return {boost::system::in_place_error, std::move(why)};
-}
-
-// As a shell takes it for one word.
-std::string shell_word(const std::string& path) {
-    const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("/._-+:@%,=").find(c) != std::string_view::npos;
-    });
-    if (plain) return path;
-    std::string quoted = "'";
-    for (const char c : path) {
-        quoted += c == '\'' ? "'\\''" : std::string(1, c);
-    }
-    return quoted + "'";
 }
 
 bool is_under(const std::string& path, const std::string& folder) {
@@ -122,7 +109,7 @@ std::optional<std::string> openness_fault(const std::string& path, mode_t mode) 
     std::array<char, 16> digits{};
     std::snprintf(digits.data(), digits.size(), "%04o", mode);
     return " is open to every user of this host (mode " + std::string(digits.data()) +
-           "): run  chmod o= " + printable(shell_word(path));
+           "): run  chmod o= " + shell_word(path);
 }
 
 }  // namespace posthaste

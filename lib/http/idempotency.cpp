@@ -9,26 +9,24 @@
 namespace posthaste {
 namespace {
 
-constexpr std::size_t longest_key = 255;
-
 std::array<std::uint8_t, 16> half_of(const sha256_digest& digest) {
     std::array<std::uint8_t, 16> half;
     std::copy_n(digest.begin(), half.size(), reinterpret_cast<char*>(half.data()));
     return half;
 }
 
-bool is_key(std::string_view value) {
-    return !value.empty() && value.size() <= longest_key &&
+}  // namespace
+
+bool is_idempotency_key(std::string_view value) noexcept {
+    return !value.empty() && value.size() <= longest_idempotency_key &&
            std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7f; });
 }
-
-}  // namespace
 
 result<std::optional<std::string_view>, problem> idempotency_key_of(const request_head& head) {
     std::optional<std::string_view> key;
     for (const header_field& field : head.fields) {
         if (!equals_ignoring_case(field.name, "idempotency-key")) continue;
-        if (key || !is_key(field.value))
+        if (key || !is_idempotency_key(field.value))
             return problem{.status = 400,
                            .name = "invalid-header",
                            .detail =

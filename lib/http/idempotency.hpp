@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -12,6 +13,11 @@
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
+
+inline constexpr std::size_t longest_idempotency_key = 255;
+
+// Whether it can be the header's value.
+[[nodiscard]] bool is_idempotency_key(std::string_view value) noexcept;
 
 // The header's value; empty where there is none; 400 invalid-header where it cannot be one.
 [[nodiscard]] result<std::optional<std::string_view>, problem> idempotency_key_of(const request_head& head);

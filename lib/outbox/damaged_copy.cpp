@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/text.hpp"
+#include "lib/base/path_text.hpp"
 
 namespace posthaste {
 namespace {
@@ -20,13 +20,9 @@ namespace {
 constexpr std::size_t large_piece = 1024 * 1024;
 constexpr std::size_t small_piece = 4096;  // what a disk fails to read is lost in pieces of this size
 
-std::string shown(const std::string& path) {
-    return printable(path, 1024);
-}
-
 start_failure cannot(const char* what, const std::string& path, const char* advice) {
     return {exit_code::write_failed,
-            std::string("cannot ") + what + " " + shown(path) + ": " + std::strerror(errno) + advice};
+            std::string("cannot ") + what + " " + printable_path(path) + ": " + std::strerror(errno) + advice};
 }
 
 bool write_whole(int to, const char* bytes, std::size_t size, off_t at) {
@@ -50,7 +46,7 @@ result<void, start_failure> copy_file(const std::string& from, const std::string
         return {};
     }
     if (!source || ::fstat(source.get(), &facts) != 0) {
-        return start_failure{exit_code::failed, "cannot read " + shown(from) + ": " + std::strerror(errno) +
+        return start_failure{exit_code::failed, "cannot read " + printable_path(from) + ": " + std::strerror(errno) +
                                                     "; run this as the user that posthaste runs as"};
     }
     const file_handle target{::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
@@ -150,10 +146,10 @@ void damaged_copy::stretch_to(std::int64_t pages, std::int64_t page_size) const 
 start_failure damaged_copy::unusable(const std::string& from, sqlite_error error) const {
     if (!error.is_damage()) {
         return {exit_code::failed,
-                "the working copy of " + shown(from) + " cannot be used: " + database_.explain(error)};
+                "the working copy of " + printable_path(from) + " cannot be used: " + database_.explain(error)};
     }
     return {exit_code::failed,
-            "nothing can be recovered from " + shown(from) +
+            "nothing can be recovered from " + printable_path(from) +
                 ": its first page, which says where the tables stand, is destroyed or was never that of an outbox (" +
                 database_.explain(error) + "), and its write-ahead log holds no other one; start with a new outbox"};
 }

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/text.hpp"
+#include "lib/base/path_text.hpp"
 
 namespace posthaste {
 namespace {
@@ -23,12 +23,8 @@ namespace {
 constexpr mode_t private_file = 0600;
 constexpr mode_t private_folder = 0700;
 
-std::string shown(const std::string& path) {
-    return printable(path, 1024);
-}
-
 start_failure failure(exit_code code, const std::string& what, const std::string& path, const std::string& advice) {
-    return {code, "cannot " + what + " " + shown(path) + ": " + std::strerror(errno) + advice};
+    return {code, "cannot " + what + " " + printable_path(path) + ": " + std::strerror(errno) + advice};
 }
 
 // Whole or not at all is not needed here: the texts are a line or two.
@@ -48,11 +44,11 @@ start_failure not_locked(const std::string& path, const std::string& lock, int d
         return failure(exit_code::failed, "lock", lock, "; the file system must support locks");
     }
     if (::flock(descriptor, LOCK_SH | LOCK_NB) == 0) {
-        return {exit_code::locked_or_in_use,
-                "the outbox " + shown(path) + " is being read by posthaste check or recover; wait until that ends"};
+        return {exit_code::locked_or_in_use, "the outbox " + printable_path(path) +
+                                                 " is being read by posthaste check or recover; wait until that ends"};
     }
     return {exit_code::locked_or_in_use,
-            "the outbox " + shown(path) + " is in use by " + holder_of(descriptor) + "; stop that one first"};
+            "the outbox " + printable_path(path) + " is in use by " + holder_of(descriptor) + "; stop that one first"};
 }
 
 }  // namespace
@@ -78,18 +74,6 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string shell_word(const std::string& path) {
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,:+@%=";
-    if (!path.empty() && path.find_first_not_of(plain) == std::string::npos) {
-        return shown(path);
-    }
-    std::string quoted = "'";
-    for (const char c : path) {
-        quoted += c == '\'' ? std::string_view{"'\\''"} : std::string_view{&c, 1};
-    }
-    return shown(quoted + "'");
-}
-
 std::string resolved(const std::string& path) {
     std::error_code failed;
     if (!std::filesystem::is_symlink(path, failed)) {
@@ -105,7 +89,7 @@ bool leads_nowhere(const std::string& path) {
 }
 
 start_failure nowhere(const std::string& path) {
-    return {exit_code::failed, shown(path) +
+    return {exit_code::failed, printable_path(path) +
                                    " is a symbolic link to a file that is not there: remove the link, or set "
                                    "queue.path to the file that it should lead to"};
 }
@@ -195,7 +179,7 @@ result<void, start_failure> refuse_marked(const std::string& path) {
         return {};
     }
     return start_failure{exit_code::outbox_damaged, "an earlier run found the outbox damaged and left " +
-                                                        shown(marker) + " to say so: " + damage_advice(path)};
+                                                        printable_path(marker) + " to say so: " + damage_advice(path)};
 }
 
 void leave_marker(const std::string& path, std::string_view finding) noexcept {
@@ -216,7 +200,8 @@ result<void, start_failure> settle_on_disk(const std::string& file) {
     struct stat facts{};
     const bool is_folder = !handle && errno == EISDIR;
     if (is_folder || (handle && ::fstat(handle.get(), &facts) == 0 && !S_ISREG(facts.st_mode))) {
-        return start_failure{exit_code::failed, shown(file) + (is_folder ? " is a folder" : " is no regular file") +
+        return start_failure{exit_code::failed, printable_path(file) +
+                                                    (is_folder ? " is a folder" : " is no regular file") +
                                                     ": set queue.path to a file, which is made where it is missing"};
     }
     if (!handle) {
@@ -247,7 +232,7 @@ result<bool, start_failure> make_file(const std::string& file) {
 }
 
 start_failure damaged_log(const std::string& path) {
-    return {exit_code::outbox_damaged, "the write-ahead log of the outbox " + printable(path, 1024) +
+    return {exit_code::outbox_damaged, "the write-ahead log of the outbox " + printable_path(path) +
                                            " is damaged, and events that were acknowledged stand in it behind that "
                                            "place; " +
                                            damage_advice(path) +

@@ -64,9 +64,6 @@ void leave_marker(const std::string& path, std::string_view finding) noexcept;
 [[nodiscard]] result<bool, start_failure> make_file(const std::string& file);
 [[nodiscard]] result<void, start_failure> fsync_folder(const std::string& folder);
 
-// A path as it is typed in a shell, quoted where that is needed; safe to show.
-[[nodiscard]] std::string shell_word(const std::string& path);
-
 // A folder for intermediate files, 0700, that goes with everything in it.
 class working_folder {
   public:

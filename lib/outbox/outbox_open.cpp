@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "lib/base/text.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/outbox/log_check.hpp"
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/outbox.hpp"
@@ -72,7 +72,7 @@ result<void, start_failure> outbox::prepare_files() {
     }
     // SQLite would delete such a log. It never happens by a crash: the database is written before its first log is.
     if (is_empty(queue_.path) && !is_empty(queue_.path + "-wal")) {
-        return start_failure{exit_code::outbox_damaged, "the outbox " + printable(queue_.path, 1024) +
+        return start_failure{exit_code::outbox_damaged, "the outbox " + printable_path(queue_.path) +
                                                             " is empty or gone, but its write-ahead log is not; " +
                                                             damage_advice(queue_.path)};
     }
@@ -96,7 +96,7 @@ result<void, start_failure> outbox::bring_up_to_date() {
     if (!found) {
         return refused(found.error());
     }
-    const std::string path = printable(queue_.path, 1024);
+    const std::string path = printable_path(queue_.path);
     switch (found->kind) {
         case outbox_kind::newer:
             return start_failure{exit_code::usage,
@@ -257,7 +257,7 @@ sqlite_result outbox::note_boot(wall_time now) {
 
 // A damaged file stops the start with what to do next, and nothing of it is overwritten (rule 11).
 start_failure outbox::refused(sqlite_error error) const {
-    const std::string what = "the outbox " + printable(queue_.path, 1024);
+    const std::string what = "the outbox " + printable_path(queue_.path);
     const std::string why = database_.explain(error);
     if (error.is_damage()) {
         return {exit_code::outbox_damaged, what + " is damaged: " + why + "; " + damage_advice(queue_.path)};

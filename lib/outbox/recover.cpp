@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/text.hpp"
+#include "lib/base/path_text.hpp"
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/outbox.hpp"
 #include "lib/outbox/salvaged_rows.hpp"
@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t rows_a_commit = 4096;
 constexpr std::size_t bytes_a_commit = 4 * 1024 * 1024;
 
-std::string shown(const std::string& path) {
-    return printable(path, 1024);
-}
-
 bool is_there(const std::string& path) {
     struct stat facts{};
     return ::lstat(path.c_str(), &facts) == 0;
@@ -31,18 +27,19 @@ bool is_there(const std::string& path) {
 result<void, start_failure> check_paths(const recovery_request& request) {
     struct stat facts{};
     if (::stat(request.from.c_str(), &facts) != 0) {
-        return start_failure{exit_code::usage,
-                             "there is no outbox to recover: " + shown(request.from) + ": " + std::strerror(errno)};
+        return start_failure{exit_code::usage, "there is no outbox to recover: " + printable_path(request.from) + ": " +
+                                                   std::strerror(errno)};
     }
     if (!S_ISREG(facts.st_mode)) {
-        return start_failure{exit_code::usage, shown(request.from) + " is no regular file: name the outbox itself"};
+        return start_failure{exit_code::usage,
+                             printable_path(request.from) + " is no regular file: name the outbox itself"};
     }
     // What another database left beside it would be taken for its own.
     for (const char* suffix : {"", "-wal", "-journal"}) {
         if (is_there(request.to + suffix)) {
             return start_failure{
                 exit_code::usage,
-                shown(request.to + suffix) + " is there already and is left alone: name a new file with --to"};
+                printable_path(request.to + suffix) + " is there already and is left alone: name a new file with --to"};
         }
     }
     return {};
@@ -67,7 +64,7 @@ class recovery {
         }
         if (!report_.anything()) {
             return start_failure{exit_code::failed,
-                                 "nothing can be recovered from " + shown(request_.from) +
+                                 "nothing can be recovered from " + printable_path(request_.from) +
                                      ": it holds no event that can be read; start with a new outbox"};
         }
         target_.reset();  // its file is whole; its lock is not needed any more
@@ -83,14 +80,14 @@ class recovery {
     result<void, start_failure> check_version() {
         const auto found = read_outbox_version(source_.database());
         if (found && found->kind == outbox_kind::newer) {
-            return start_failure{exit_code::failed,
-                                 shown(request_.from) + " was written by a newer posthaste: recover it with that one"};
+            return start_failure{exit_code::failed, printable_path(request_.from) +
+                                                        " was written by a newer posthaste: recover it with that one"};
         }
         const auto tables = source_.database().integer(
             "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'dead', 'delivered', 'delivered_runs', "
             "'retries', 'meta')");
         if (!tables || *tables == 0) {
-            return start_failure{exit_code::failed, "nothing can be recovered from " + shown(request_.from) +
+            return start_failure{exit_code::failed, "nothing can be recovered from " + printable_path(request_.from) +
                                                         ": it is a database of another program, or none of the tables "
                                                         "of an outbox can be found in it"};
         }
@@ -279,15 +276,15 @@ class recovery {
         struct stat facts{};
         if (::geteuid() == 0 && ::stat(request_.from.c_str(), &facts) == 0 &&
             ::chown(target_path().c_str(), facts.st_uid, facts.st_gid) != 0) {
-            return start_failure{exit_code::write_failed,
-                                 "cannot give " + shown(target_path()) + " its owner: " + std::strerror(errno)};
+            return start_failure{exit_code::write_failed, "cannot give " + printable_path(target_path()) +
+                                                              " its owner: " + std::strerror(errno)};
         }
         if (auto synced = settle_on_disk(target_path()); !synced) {
             return synced;
         }
         if (::link(target_path().c_str(), request_.to.c_str()) != 0) {
             return start_failure{errno == EEXIST ? exit_code::usage : exit_code::write_failed,
-                                 "cannot make " + shown(request_.to) + ": " + std::strerror(errno)};
+                                 "cannot make " + printable_path(request_.to) + ": " + std::strerror(errno)};
         }
         return fsync_folder(folder_of(request_.to));
     }

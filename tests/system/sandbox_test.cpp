@@ -1,5 +1,6 @@
 // `posthaste sandbox`: its faults over a real socket, its key, its configuration, its Slack webhook.
 
+#include <filesystem>
 #include <memory>
 
 #include <gmock/gmock.h>
@@ -137,12 +138,16 @@ class sandbox_webhook : public testing::Test {
     void start() {
         slack_.start();
         const std::string url = folder_.write("webhook", slack_.url() + "/services/T/B/X\n");
+        sandbox_ = std::make_unique<running_sandbox>(std::vector<std::string>{"--config", configuration_with(url)});
+    }
+
+    std::string configuration_with(const std::string& url_file) {
         const nlohmann::json config = {
             {"workflows",
              {{{"event", "Ticket Created"},
-               {"slack", {{"channel", "#support"}, {"message", "New *{{ticketName}}*"}, {"webhook_url_file", url}}}}}}};
-        sandbox_ = std::make_unique<running_sandbox>(
-            std::vector<std::string>{"--config", folder_.write("sandbox.json", config.dump())});
+               {"slack",
+                {{"channel", "#support"}, {"message", "New *{{ticketName}}*"}, {"webhook_url_file", url_file}}}}}}};
+        return folder_.write("sandbox.json", config.dump());
     }
 
     temp_folder folder_;
@@ -160,6 +165,17 @@ TEST_F(sandbox_webhook, gets_each_message_in_order_as_json) {
     EXPECT_EQ(slack_.requests()[0].field("authorization"), "") << "the API key stays here";
     EXPECT_EQ(slack_.requests()[0].body, R"({"text": "New *one &lt;b&gt;*"})");
     EXPECT_EQ(slack_.requests()[1].body, R"({"text": "New *two*"})");
+}
+
+TEST_F(sandbox_webhook, whose_file_is_open_to_every_user_is_refused_with_the_command_that_mends_it) {
+    const std::string file = folder_.write("the webhook", "https://slack.example/services/T/B/X\n");
+    std::filesystem::permissions(file, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+    const finished ended =
+        run_to_end({{posthaste_binary(), "sandbox", "--config", configuration_with(file)}, {}, {}, {}});
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.error, HasSubstr("is open to every user of this host"));
+    EXPECT_THAT(ended.error, HasSubstr("run  chmod o= '" + file + "'"));
+    EXPECT_THAT(ended.error, Not(HasSubstr("/services/")));
 }
 
 TEST_F(sandbox_webhook, that_refuses_a_message_is_logged_without_its_url) {
