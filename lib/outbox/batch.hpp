@@ -59,11 +59,11 @@ struct batch_outcome {
     std::vector<dead_report> by_hand;             // one for each, in order
     std::vector<read_answer> reads;               // one for each, in order
     std::size_t unknown_settlements = 0;          // of events that were not pending: ignored
-    // Not even the settlements could be written: everything but the appends is to be committed again, later. Appends
-    // are answered disk_full; nothing is lost.
+    // Not even the settlements could be written: they are to be committed again, later, together with the parkings, the
+    // mark, the unparkings, `upstream` and the reads. Whatever else came has its outcome above, and is not tried again.
     bool stuck = false;
-    // The settlements are written; the rest, appends excepted, is to be committed again, together, later: a lane's read
-    // that came before its parkings would take them for lost.
+    // The settlements are written; the parkings, the mark, the unparkings, `upstream` and the reads are to be committed
+    // again, together, later: a lane's read that came before its parkings would take them for lost.
     bool readers_wait = false;
 };
 

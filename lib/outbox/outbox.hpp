@@ -56,23 +56,25 @@ class outbox {
     void rollback();
 
     enum class admission { taken, queue_full };
-    // Admits the event, and gives it its number, id and time. Refused at max_events or max_bytes. It stays where it is
-    // until store_admitted().
+    // Admits the event, and gives it its number, id and time. Refused at max_events or max_bytes. `what` must stay
+    // where it is until store_admitted().
     [[nodiscard]] admission append(pending_event& what, wall_time now, std::uint64_t random);
     enum class submitted { stored, replayed, key_reused, queue_full };
     // Admits all of the events or none; `told` then stands for them, or for those that an earlier submission with the
     // same key stored.
     [[nodiscard]] result<submitted, sqlite_error> submit(submission& what, receipt& told, wall_time now,
                                                          std::uint64_t random);
+    // What submit() would say without storing anything: replayed or key_reused; queue_full where it would have to
+    // store.
+    [[nodiscard]] result<submitted, sqlite_error> recall(const submission& what, receipt& told, wall_time now);
     // Writes the rows of all that were admitted in this transaction, in one go: before anything else of it reads them.
     [[nodiscard]] sqlite_result store_admitted();
-    // What of that can be said without storing anything: queue_full, where it would have to be stored.
-    [[nodiscard]] result<submitted, sqlite_error> recall(const submission& what, receipt& told, wall_time now);
     enum class import { taken, known, queue_full };
-    // The same for an event of another outbox, which keeps its id and time. One whose id is already here is left out.
+    // Stores an event of another outbox at once, as a new pending one: it gets a number, and keeps its id and time. One
+    // whose id is already here is left out; refused at max_events or max_bytes.
     [[nodiscard]] result<import, sqlite_error> take_in(pending_event& what, wall_time now);
-    // Writes what became of events; returns how many of them were not pending (and are ignored). `what` may be given in
-    // another order than it comes back.
+    // Writes what became of events, in any order; returns how many of them were not pending (and are ignored; one that
+    // was to be discarded does not count as such).
     [[nodiscard]] result<std::size_t, sqlite_error> settle(std::span<const settlement> what,
                                                            retention facts = retention::as_configured);
 
