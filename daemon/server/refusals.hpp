@@ -1,4 +1,5 @@
-// The 503 for each reason why the store takes no event, and how soon trying again makes sense.
+// The problem for each reason why the store takes no event: a 503 that says how soon trying again makes sense; a 422
+// for an Idempotency-Key that came with another request before.
 
 #pragma once
 

@@ -1,6 +1,6 @@
-// The end after a failed write (rule 9): whatever waits is answered, and the process exits without closing the database
-// and without a checkpoint. Carrying on would lose acknowledged events: a later fsync may report success for pages that
-// the failed one dropped.
+// The end after a failed write (rule 9): whoever waits to hear whether something was stored is answered, and the
+// process exits without closing the database and without a checkpoint. Carrying on would lose acknowledged events: a
+// later fsync may report success for pages that the failed one dropped.
 
 #pragma once
 

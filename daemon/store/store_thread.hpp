@@ -72,7 +72,7 @@ class store_thread {
     std::atomic<store_gate>& gate_;
     commit_listener* listener_ = nullptr;
     disk_gauge disk_;
-    std::optional<store_batch> held_;  // what a full disk would not take, appends excepted: committed with the next
+    std::optional<store_batch> held_;  // delivery's part that a full disk would not take: committed with the next
     unsigned tries_after_close_ = 0;
     std::deque<lookup> lookups_;  // a few are answered after each commit, so that none is held up by many
     bool may_shrink_ = true;      // something was removed since the file's free space was looked at

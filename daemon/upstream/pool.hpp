@@ -34,7 +34,8 @@ class attempt_listener {
 
 class upstream_pool final : private connection_owner {
   public:
-    // `now`: both clocks; called on the io_context's thread.
+    // `now`: for its calendar, by which a Retry-After may tell a date (deadlines go by the steady clock, which is read
+    // here); called on the io_context's thread.
     upstream_pool(boost::asio::io_context& io, std::function<instant()> now, attempt_listener& listener);
     ~upstream_pool();
 
