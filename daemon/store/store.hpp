@@ -3,9 +3,10 @@
 // Every call below may come from any thread and returns at once; it is queued for the store thread, which takes
 // everything that waits, commits once (group commit, no timer) and then answers all of it. Replies run on the thread
 // that owns them: append replies on the accept io_context, delivery's replies on the delivery io_context, one post a
-// batch. A failed write is final: everything that waits is answered `store_unavailable`, and the process exits with 74
-// (65 for a damaged file) within a second, without closing the database; the delivery io_context is stopped first, so
-// that nothing more is sent.
+// batch. A failed write is final: every append, submission, import and change by hand that waits is answered
+// `store_unavailable` (what only reads is not answered any more), and the process exits with 74 (65 for a damaged file)
+// within a second, without closing the database; the delivery io_context is stopped first, so that nothing more is
+// sent.
 //
 // The store knows nothing of HTTP or upstreams (rule 15).
 
@@ -87,8 +88,8 @@ class store final : public event_sink {
     store(const store&) = delete;
     store& operator=(const store&) = delete;
 
-    // Locks, repairs and opens the outbox (README, "Starting"), on the calling thread. Nothing else may be called
-    // before.
+    // Locks, repairs and opens the outbox (lib/outbox/README.md, rule 10), on the calling thread. Nothing else may be
+    // called before.
     [[nodiscard]] result<outbox_totals, start_failure> open();
     // Starts the store thread. `listener` must outlive stop(); null: nobody delivers.
     void start(commit_listener* listener);

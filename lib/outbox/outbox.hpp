@@ -4,7 +4,8 @@
 // Belongs to one thread. Time and randomness are handed in. Everything between begin() and commit() is one transaction:
 // on stable storage as a whole once commit() has returned (durability "full"), or never happened. After an error other
 // than SQLITE_FULL nothing more may be written: a failed write is final (rule 9), the caller stops the process without
-// closing the outbox. After SQLITE_FULL rollback(), and try less.
+// closing the outbox. After SQLITE_FULL rollback(), and try less. The rules that comments name by numbers stand in
+// lib/outbox/README.md.
 
 #pragma once
 
