@@ -1,4 +1,4 @@
-// Time points as values; nothing in lib/ reads a clock, the caller hands the time in.
+// Time points as values; of lib/ only the log reads a clock, to everybody else the caller hands the time in.
 
 #pragma once
 
