@@ -3,11 +3,15 @@
 #include <filesystem>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/system/support/daemon_under_test.hpp"
 #include "tests/system/support/load.hpp"
 #include "tests/system/support/upstream_process.hpp"
+
+using testing::HasSubstr;
+using testing::Not;
 
 namespace posthaste {
 
@@ -120,13 +124,12 @@ TEST(shutdown, refuses_connections_while_it_waits_for_attempts_and_a_second_sign
     daemon.start();
     const std::string id = daemon.post(sample_event());
     ASSERT_TRUE(upstream.wait_for_requests(1));
-    const auto begun = std::chrono::steady_clock::now();
     daemon.running().signal(SIGTERM);
     EXPECT_TRUE(wait_until([&] { return !raw_socket(daemon.port()).connected(); })) << "the listener is still open";
     EXPECT_FALSE(daemon.running().ended()) << "the attempt's 20 s are not over: " << daemon.log();
     daemon.running().signal(SIGTERM);
     EXPECT_EQ(daemon.running().wait(), 1) << daemon.log();
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{15}) << "it waited for the attempt";
+    EXPECT_THAT(daemon.log(), Not(HasSubstr("got no answer in time"))) << "it waited for the attempt";
     upstream.answer_with({answers(200)});
     daemon.start();
     EXPECT_TRUE(daemon.wait_for_state(id, "delivered")) << "nothing acknowledged is lost either way";
