@@ -151,18 +151,16 @@ struct delivery::impl final : private attempt_listener {
         const instant now = options.now();
         log.attempt_ended(machine.event(place), outcome);
         const auto measured = meter.ended(place, machine.event(place), outcome.status, now);
-        note(outcome, now);
-        const bool failed = is_trouble(outcome);
-        const bool is_delivered = outcome.status && *outcome.status / 100 == 2;
-        const attempt_outcome kept = failed ? outcome : attempt_outcome{};
         answer = std::exchange(outcome.answer, {});
+        const attempt_outcome kept = outcome;
         happened(now, posthaste::attempt_ended{place, std::move(outcome)});
         log.attempt_judged();
         meter.judged(measured, machine.concluded());
         answer.reset();
+        note(kept, now);
         if (machine.report(now).state != "up") return;
-        if (failed) log.attempt_failed(kept, backlog(), now.steady);
-        if (is_delivered) log.upstream_delivered();
+        if (machine.upstream_failed()) log.attempt_failed(kept, backlog(), now.steady);
+        if (machine.concluded() == verdict::delivered) log.upstream_delivered();
         await_minute();
     }
 
@@ -183,17 +181,12 @@ struct delivery::impl final : private attempt_listener {
 
     void tell_held_back(steady_time by) { log.tell_held_back(machine.report(options.now()), backlog(), by); }
 
-    // About the upstream, not about the one event.
-    [[nodiscard]] static bool is_trouble(const attempt_outcome& outcome) {
-        return !outcome.status || *outcome.status >= 500 || *outcome.status == 408 || *outcome.status == 429;
-    }
-
+    // Of the attempt that the machine has judged last.
     void note(const attempt_outcome& outcome, instant now) {
-        if (outcome.status && *outcome.status / 100 == 2) {
+        if (machine.concluded() == verdict::delivered)
             delivered.add(now.steady);
-            return;
-        }
-        last_error = attempt_error{now.wall, outcome.status, outcome.message};
+        else
+            last_error = attempt_error{now.wall, outcome.status, outcome.message};
     }
 
     void reconfigure(delivery_plan plan) {

@@ -91,7 +91,9 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
     const bool reached = !memory_.reached_with.empty() && memory_.reached_with == rules_.target;
     const verdict meaning = judge(ended.outcome.status, {conflicts, reached}, rules_.statuses);
-    if (is_superseded(ended.place, ended.outcome, meaning)) {
+    const bool superseded = is_superseded(ended.place, ended.outcome, meaning);
+    upstream_failed_ = !superseded && is_failure_of_upstream(ended.outcome.status, meaning);
+    if (superseded) {
         ++event.uncounted;
         health_.ended_void(ticket);
         lanes_.put_back(ended.place);

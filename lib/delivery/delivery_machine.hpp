@@ -175,6 +175,8 @@ class delivery_machine {
     [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
     // What the attempt that ended last made of its event.
     [[nodiscard]] verdict concluded() const noexcept { return concluded_; }
+    // And whether it was the upstream that failed, with the set-up that is used now.
+    [[nodiscard]] bool upstream_failed() const noexcept { return upstream_failed_; }
     // state, reason, since, next_probe_at, concurrency, in_flight.
     [[nodiscard]] upstream_report report(instant now) const;
 
@@ -257,6 +259,7 @@ class delivery_machine {
     // it no longer can.
     std::unordered_map<sequence, std::uint64_t> withdrawn_;
     verdict concluded_ = verdict::retry;
+    bool upstream_failed_ = false;
     std::optional<steady_time> armed_;
 };
 

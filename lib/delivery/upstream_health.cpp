@@ -118,7 +118,7 @@ void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome&
         if (!paused_) pause(cause::setup, outcome, now);
     } else if (meaning == verdict::dead) {
         if (!paused_) rejected(ticket, outcome, now);
-    } else {
+    } else if (is_failure_of_upstream(outcome.status, meaning)) {
         failed(ticket, outcome, now, random);
     }
     // One that began before the set-up changed puts off none that is due because of that.
@@ -160,7 +160,6 @@ void upstream_health::rejected(const attempt_ticket& ticket, const attempt_outco
 
 void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome& outcome, instant now,
                              std::uint64_t random) {
-    if (outcome.status == 409) return;  // is about this one event
     if (is_overload(outcome)) window_.overloaded(ticket.serial);
     if (paused_) return;
     if (open_) {

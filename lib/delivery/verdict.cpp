@@ -46,4 +46,8 @@ bool is_hold(const attempt_outcome& outcome, verdict meaning) noexcept {
     return *outcome.status == too_many_requests || (*outcome.status == unavailable && outcome.retry_after);
 }
 
+bool is_failure_of_upstream(std::optional<int> status, verdict meaning) noexcept {
+    return meaning == verdict::retry && status != conflict;
+}
+
 }  // namespace posthaste

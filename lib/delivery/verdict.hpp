@@ -49,4 +49,7 @@ struct verdict_facts {
 // Retry-After. `meaning`: judge()'s.
 [[nodiscard]] bool is_hold(const attempt_outcome& outcome, verdict meaning) noexcept;
 
+// Whether it is the upstream that failed, and not only this one event: all that is retried but a 409.
+[[nodiscard]] bool is_failure_of_upstream(std::optional<int> status, verdict meaning) noexcept;
+
 }  // namespace posthaste

@@ -46,5 +46,22 @@ TEST_F(trouble_log, says_what_it_held_back_when_the_daemon_stops) {
     EXPECT_EQ(holds(), 2U) << daemon->log();
 }
 
+TEST(trouble, is_no_answer_that_was_said_to_be_about_the_one_event) {
+    upstream_process upstream;
+    upstream.start();
+    upstream.answer_with({answers(409), answers(501)});
+    daemon_under_test daemon(upstream.url(), {{"delivery", {{"statuses", {{"409", "delivered"}, {"501", "dead"}}}}}});
+    daemon.start();
+    const std::string conflict = daemon.post(sample_event());
+    ASSERT_TRUE(daemon.wait_for_state(conflict, "delivered")) << daemon.event(conflict) << daemon.log();
+    EXPECT_TRUE(daemon.status().at("upstream").at("lastError").is_null()) << daemon.status();
+    EXPECT_GT(daemon.status().at("rates").at("deliveredPerSecond"), 0.0);
+    const std::string gone = daemon.post(sample_event());
+    ASSERT_TRUE(daemon.wait_for_state(gone, "dead")) << daemon.event(gone) << daemon.log();
+    EXPECT_EQ(daemon.status().at("upstream").at("lastError").at("status"), 501);
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_EQ(count_in(daemon.log(), "retrying"), 0U) << daemon.log();
+}
+
 }  // namespace
 }  // namespace posthaste
