@@ -222,6 +222,7 @@ void delivery_machine::start_one(slot place, instant now) {
     if (running_.size() <= place) running_.resize(place + 1);
     const window_event& event = lanes_.at(place);
     running_[place] = {health_.start(event.what.id, now.steady), targets_};
+    probes_ = running_[place].ticket.probe ? probes_ + 1 : 0;
     start_attempt next{.place = place};
     if (const auto& history = event.what.history) {
         next.retries = history->attempts + event.uncounted;
@@ -233,8 +234,11 @@ void delivery_machine::start_one(slot place, instant now) {
     actions_.emplace_back(next);
 }
 
+// While nothing but probes goes out, lanes enough for a good start are; each probe lets another one in, since it may be
+// the events of these very lanes that the upstream fails at.
 bool delivery_machine::stands_still(instant now) const noexcept {
-    return health_.state(now.steady) != upstream_state::up && lanes_.lane_count() >= rules_.health.max_concurrency;
+    return health_.state(now.steady) != upstream_state::up &&
+           lanes_.lane_count() >= std::size_t{rules_.health.max_concurrency} + probes_;
 }
 
 // Where attempts could start and no lane has one, lanes that wait must not keep out those who could go.
@@ -273,9 +277,10 @@ void delivery_machine::fetch(instant now) {
     page_request next{.after = cursor_};
     const std::size_t events = lanes_.event_room();
     const std::uint64_t bytes = lanes_.byte_room();
-    // Whole pages while there is work; when that runs out, whatever finds room.
+    // Whole pages while there is work; when that runs out, or is done a probe at a time, whatever finds room.
     const bool whole_page = events >= next.max_events && bytes >= next.max_bytes;
-    if (!whole_page && (lanes_.any_ready() || events == 0 || bytes == 0)) return;
+    const bool busy = lanes_.any_ready() && health_.state(now.steady) == upstream_state::up;
+    if (!whole_page && (busy || events == 0 || bytes == 0)) return;
     // It would be read in vain, again and again.
     if (bytes < refused_.bytes && lanes_.size() > 0 && !lanes_.parks_without_room(refused_.user_id)) return;
     next.max_events = std::min(next.max_events, events);

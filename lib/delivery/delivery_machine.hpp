@@ -234,6 +234,7 @@ class delivery_machine {
     upstream_health health_;
     std::vector<running> running_;  // by slot
     std::uint32_t targets_ = 0;     // how often the URL or the key were changed
+    std::uint32_t probes_ = 0;      // since the last attempt that was none
     upstream_memory memory_;        // what the store was told last, or is to be told
     bool to_remember_ = false;
     upstream_state told_state_ = upstream_state::up;  // of the last report_upstream

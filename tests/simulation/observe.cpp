@@ -36,6 +36,7 @@ void world::obey(start_attempt& todo) {
 
     attempt next{.place = todo.place, .number = number, .target = rules_.target, .answer = {}, .ends = now};
     if (model_.probes()) next.probe_of = model_.trouble();
+    if (rules_.ordering == ordering::per_user) check_turns_of_probes(accounts_.user_of(number));
     next.looks = model_.looks();
     next.serial = limits_.started(now, running_.size() + 1, next.probe_of.has_value(), kept_);
     next.answer = upstream_.answer(number, rules_.target, running_.size() + 1);
@@ -119,6 +120,21 @@ void world::check_turns() {
     }
 }
 
+bool world::window_is_full() const {
+    return machine_->window().event_room() == 0 || machine_->window().byte_room() < largest_body;
+}
+
+// Whoever waits on the disk is let in, a user a probe, and then has its turn.
+void world::check_turns_of_probes(std::size_t user) {
+    if (!model_.probes() || window_is_full()) return passed_over_.assign(users_, 0);
+    passed_over_[user] = 0;
+    for (std::size_t other = 0; other < users_; ++other) {
+        const bool due = other != user && accounts_.head_is_due(other, clock_.now().steady);
+        passed_over_[other] = due ? passed_over_[other] + 1 : 0;
+        kept_.expect(passed_over_[other] <= rules_.health.max_concurrency + 2 * users_, "every lane has its probe");
+    }
+}
+
 bool world::is_quiet() const {
     return running_.empty() && !store_.has_calls() && !store_.has_replies();
 }
@@ -126,10 +142,9 @@ bool world::is_quiet() const {
 // Nothing is under way: what could be sent by then should have been.
 void world::check_nothing_sleeps(steady_time until) {
     const auto allowed = model_.latest_start();
-    // It is bounded: events that failed and wait keep others out once it is full, or a body does not fit.
-    const bool full = machine_->window().event_room() == 0 || machine_->window().byte_room() < largest_body;
-    if (!allowed || full) return;
-    // While the upstream is not up only those in the window are tried; there are lanes enough of them.
+    // Events that failed and wait keep others out once it is full, or a body does not fit.
+    if (!allowed || window_is_full()) return;
+    // While the upstream is not up those in the window are tried first; there are lanes enough of them.
     const bool up = model_.state(clock_.now().steady) == upstream_state::up;
     std::vector<bool> considered(users_);
     for (std::size_t user = 0; user < users_; ++user)

@@ -105,6 +105,7 @@ void world::boot() {
     if (model_.paused()) limits_.stopped();
     accounts_.begin(store_.pending, clock_.now());
     turns_.begin();
+    passed_over_.assign(users_, 0);
     happened(delivery_started{store_.upstream});
 }
 
@@ -264,6 +265,7 @@ void world::reload() {
     model_.look_again(clock_.now().steady, other_target);
     limits_.change_rules(rules_.health);
     turns_.begin();
+    passed_over_.assign(users_, 0);
     if (rules_.ordering != before) accounts_.reordered();
     happened(rules_changed{rules_});
 }

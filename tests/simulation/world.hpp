@@ -51,6 +51,7 @@ class world {
     [[nodiscard]] bool ends_soon() const { return produced_ >= to_produce_ && phases_left_ == 0; }
     [[nodiscard]] bool is_over() const;
     [[nodiscard]] bool is_quiet() const;
+    [[nodiscard]] bool window_is_full() const;  // it is bounded
     [[nodiscard]] health_rules some_health_rules();
     [[nodiscard]] std::map<int, verdict> some_overrides();
     void say(const std::string& what) const;
@@ -92,6 +93,7 @@ class world {
     void check_report();
     void check_window();
     void check_turns();
+    void check_turns_of_probes(std::size_t user);
     void check_nothing_sleeps(steady_time until);
     void check_end();
 
@@ -120,7 +122,8 @@ class world {
     send_limits limits_;
     event_accounts accounts_;
     turns turns_;
-    upstream_memory told_upstream_;  // what is remembered, written or not
+    std::vector<std::size_t> passed_over_;  // by user: probes of others in a row while its head was due
+    upstream_memory told_upstream_;         // what is remembered, written or not
 };
 
 }  // namespace posthaste::simulation

@@ -171,5 +171,26 @@ TEST_F(delivery_machine_window_test, with_too_few_lanes_to_probe_the_cursor_goes
     EXPECT_EQ(number_of(running[0]), 2u) << "the head of the other lane is the next probe";
 }
 
+TEST_F(delivery_machine_window_test, lanes_that_fail_at_every_probe_do_not_keep_out_another) {
+    delivery_rules rules;
+    rules.health.max_concurrency = 1;
+    begin(rules);
+    commit("sick", 1, 1);
+    for (int again = 0; again < 5; ++again) {
+        answer(500);
+        if (again < 4) wait_for_retry();
+    }
+    EXPECT_TRUE(only<fetch_page>(commit("well", 2, 2)).empty()) << "there is a lane to probe with";
+    clock.advance(std::chrono::minutes{5});
+    auto& probing = resume(time_came{});
+    ASSERT_EQ(only<start_attempt>(probing).size(), 1u);
+    EXPECT_EQ(number_of(running[0]), 1u);
+    ASSERT_EQ(only<fetch_page>(probing).size(), 1u);
+    resume(page_arrived{{.events = {event_of("well", 2)}, .damaged = {}, .last = 2, .reached_end = true}});
+    answer(500);
+    wait_for_retry();
+    EXPECT_EQ(number_of(running[0]), 2u);
+}
+
 }  // namespace
 }  // namespace posthaste
