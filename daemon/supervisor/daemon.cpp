@@ -154,8 +154,10 @@ class running_daemon {
         store_.reconfigure(frozen_->queue);
         store_.name_events(names_of(frozen_->events));
         delivery_.name_events(names_of(frozen_->events));
-        if (fresh.delivery) delivery_.reconfigure(*std::move(fresh.delivery));
-        if (fresh.by_hand) delivery_.probe_now();
+        if (fresh.delivery)
+            delivery_.reconfigure(*std::move(fresh.delivery));  // which asks for a probe, too
+        else if (fresh.by_hand)
+            delivery_.probe_now();
     }
 
     // A file system that does not answer holds the loading thread, and there is nothing left to wait for.

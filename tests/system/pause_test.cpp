@@ -128,6 +128,22 @@ TEST(pause, comes_after_twenty_rejections_and_a_person_who_resumes_is_not_stoppe
     EXPECT_TRUE(accounts_close(daemon));
 }
 
+TEST(pause, is_probed_once_at_a_hangup) {
+    upstream_process upstream;
+    upstream.start();
+    upstream.answer_with({answers(401)});
+    daemon_under_test daemon(upstream.url());
+    daemon.start();
+    daemon.post(load_body({"user-0", 1}));
+    ASSERT_FALSE(daemon.wait_for_upstream("paused").is_null()) << daemon.status() << daemon.log();
+    const std::string probed = daemon.post(load_body({"user-1", 1}));
+    daemon.post(load_body({"user-2", 1}));
+    daemon.running().signal(SIGHUP);
+    ASSERT_TRUE(wait_until([&] { return daemon.event(probed).at("lastError").is_object(); })) << daemon.log();
+    EXPECT_EQ(daemon.stop(), 0);
+    EXPECT_EQ(upstream.requests().size(), 2U);
+}
+
 TEST(pause, is_probed_with_one_head_after_the_other_and_a_poisoned_one_is_not_burned_meanwhile) {
     upstream_process upstream;
     upstream.start();
