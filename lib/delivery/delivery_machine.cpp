@@ -91,16 +91,19 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
     const bool reached = !memory_.reached_with.empty() && memory_.reached_with == rules_.target;
     const verdict meaning = judge(ended.outcome.status, {conflicts, reached}, rules_.statuses);
-    const bool superseded = is_superseded(ended.place, ended.outcome, meaning);
-    upstream_failed_ = !superseded && is_failure_of_upstream(ended.outcome.status, meaning);
-    if (superseded) {
-        ++event.uncounted;
+    const bool old_target = running_[ended.place].target != targets_;
+    upstream_failed_ = !old_target && is_failure_of_upstream(ended.outcome.status, meaning);
+    const bool at_fault = health_.is_at_fault();
+    if (old_target)
         health_.ended_void(ticket);
+    else
+        health_.ended(ticket, ended.outcome, meaning, now, random_());
+    if (health_.state(now.steady) != upstream_state::up) last_tried_ = event.what.what.user_id;
+    if (is_superseded(ended.place, ended.outcome, meaning)) {
+        ++event.uncounted;
         lanes_.put_back(ended.place);
         return;
     }
-    const bool at_fault = health_.is_at_fault();
-    health_.ended(ticket, ended.outcome, meaning, now, random_());
     conclude(ended.place, ended.outcome, meaning, at_fault, now);
 }
 
@@ -213,8 +216,12 @@ bool delivery_machine::may_settle_more() const noexcept {
 }
 
 void delivery_machine::start_attempts(instant now) {
-    while (lanes_.any_ready() && may_settle_more() && health_.may_start(now.steady, in_flight_) != permit::none)
+    while (lanes_.any_ready() && may_settle_more()) {
+        const permit allowed = health_.may_start(now.steady, in_flight_);
+        if (allowed == permit::none) return;
+        if (allowed == permit::probe) lanes_.pass_over(last_tried_);
         start_one(*lanes_.start(), now);
+    }
 }
 
 void delivery_machine::start_one(slot place, instant now) {

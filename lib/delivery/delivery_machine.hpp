@@ -175,7 +175,7 @@ class delivery_machine {
     [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
     // What the attempt that ended last made of its event.
     [[nodiscard]] verdict concluded() const noexcept { return concluded_; }
-    // And whether it was the upstream that failed, with the set-up that is used now.
+    // And whether it was the upstream that failed, the one that is sent to now.
     [[nodiscard]] bool upstream_failed() const noexcept { return upstream_failed_; }
     // state, reason, since, next_probe_at, concurrency, in_flight.
     [[nodiscard]] upstream_report report(instant now) const;
@@ -235,6 +235,7 @@ class delivery_machine {
     std::vector<running> running_;  // by slot
     std::uint32_t targets_ = 0;     // how often the URL or the key were changed
     std::uint32_t probes_ = 0;      // since the last attempt that was none
+    std::string last_tried_;        // the user whose event it was, in trouble
     upstream_memory memory_;        // what the store was told last, or is to be told
     bool to_remember_ = false;
     upstream_state told_state_ = upstream_state::up;  // of the last report_upstream

@@ -59,6 +59,13 @@ std::optional<slot> lanes::start() {
     return head.self;
 }
 
+void lanes::pass_over(std::string_view user_id) noexcept {
+    if (first_ready_ == last_ready_ || first_ready_->user_id != user_id) return;
+    last_ready_->next_ready = first_ready_;
+    last_ready_ = first_ready_;
+    first_ready_ = std::exchange(last_ready_->next_ready, nullptr);
+}
+
 void lanes::finish(slot in_flight, instant now) {
     now_ = std::max(now_, now.steady);
     place& done = land(in_flight);

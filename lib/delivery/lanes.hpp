@@ -80,6 +80,8 @@ class lanes {
 
     // The next ready lane's first event, which is in flight from now on; empty when no lane is ready.
     [[nodiscard]] std::optional<slot> start();
+    // Where that user's lane is the next, and others are ready, it goes behind them.
+    void pass_over(std::string_view user_id) noexcept;
     // The event in flight is through (delivered or dead): its lane goes on.
     void finish(slot in_flight, instant now);
     // The event in flight goes again at `due`.

@@ -26,8 +26,9 @@ class send_window {
     // When the next attempt may start, as far as gaps go; a time that is over means now.
     [[nodiscard]] steady_time next() const noexcept { return size_ == 1 ? next_ : steady_time{}; }
 
-    // An attempt starts: its serial, to be given back with what came of it.
+    // An attempt starts: its serial, to be given back with what came of it. They grow.
     std::uint64_t start(steady_time now) noexcept;
+    [[nodiscard]] std::uint64_t next_serial() const noexcept { return started_; }
     void succeeded(std::uint64_t serial) noexcept;
     void overloaded(std::uint64_t serial) noexcept;
     // The upstream is stopped from being sent to: afterwards it meets one attempt at a time.

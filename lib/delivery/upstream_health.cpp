@@ -111,9 +111,9 @@ void upstream_health::ended(const attempt_ticket& ticket, const attempt_outcome&
                             std::uint64_t random) {
     if (ticket.probe) probing_ = false;
     if (meaning == verdict::delivered) {
-        delivered(ticket, outcome.status != 409, now);
+        delivered(ticket, outcome.status != 409);
     } else if (is_hold(outcome, meaning)) {
-        hold(outcome, now);
+        hold(ticket, outcome, now);
     } else if (meaning == verdict::pause) {
         if (!paused_) pause(cause::setup, outcome, now);
     } else if (meaning == verdict::dead) {
@@ -134,8 +134,8 @@ void upstream_health::ended_void(const attempt_ticket& ticket) {
     if (ticket.probe) probing_ = false;
 }
 
-void upstream_health::delivered(const attempt_ticket& ticket, bool surely, instant now) {
-    if (now.steady >= held_until_) last_hold_ = milliseconds{0};
+void upstream_health::delivered(const attempt_ticket& ticket, bool surely) {
+    if (ticket.serial >= held_from_) last_hold_ = milliseconds{0};
     failures_in_a_row_ = 0;
     rejected_in_a_row_.clear();
     guard_armed_ = guard_armed_ || surely;
@@ -176,16 +176,21 @@ void upstream_health::failed(const attempt_ticket& ticket, const attempt_outcome
     next_probe_ = now.steady + jittered(probe_interval_, random);
 }
 
-void upstream_health::hold(const attempt_outcome& outcome, instant now) {
-    const bool anew = now.steady >= held_until_;  // else it is the answer to what was sent before the hold
-    if (anew) {
-        hold_.since = now.wall;
-        if (!paused_) ++troubles_;
-        window_.held();
-    }
+void upstream_health::hold(const attempt_ticket& ticket, const attempt_outcome& outcome, instant now) {
     // "At once", or a date that is past, is no time to wait: what answers so would be asked again without end.
     const bool told = outcome.retry_after && *outcome.retry_after > milliseconds{0};
-    if (anew && !told) last_hold_ = std::clamp(last_hold_ * 2, first_hold, last_hold);
+    const bool sent_before = ticket.serial < held_from_;
+    if (sent_before && !told) return;  // the hold was the answer to that, too
+    if (now.steady >= held_until_) {
+        hold_.since = now.wall;
+        if (!paused_) ++troubles_;
+        if (sent_before)
+            window_.restart();
+        else
+            window_.held();
+        held_from_ = window_.next_serial();
+        if (!told) last_hold_ = std::clamp(last_hold_ * 2, first_hold, last_hold);
+    }
     const milliseconds asked = std::min(told ? *outcome.retry_after : last_hold_, longest_hold);
     held_until_ = std::max(held_until_, now.steady + asked);
     hold_.trouble = outcome;

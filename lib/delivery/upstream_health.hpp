@@ -107,10 +107,10 @@ class upstream_health {
         attempt_outcome trouble{};
     };
 
-    void delivered(const attempt_ticket& ticket, bool surely, instant now);
+    void delivered(const attempt_ticket& ticket, bool surely);
     void rejected(const attempt_ticket& ticket, const attempt_outcome& outcome, instant now);
     void failed(const attempt_ticket& ticket, const attempt_outcome& outcome, instant now, std::uint64_t random);
-    void hold(const attempt_outcome& outcome, instant now);
+    void hold(const attempt_ticket& ticket, const attempt_outcome& outcome, instant now);
     void pause(cause why, const attempt_outcome& outcome, instant now);
     void probe_again(steady_time now, std::uint64_t random);
     void close();
@@ -126,7 +126,8 @@ class upstream_health {
     bool open_ = false;
     bool probing_ = false;
     steady_time held_until_{};
-    milliseconds last_hold_{0};  // without a Retry-After
+    std::uint64_t held_from_ = 0;  // the serial of the first attempt after the last hold had begun
+    milliseconds last_hold_{0};    // without a Retry-After
     steady_time next_probe_{};
     milliseconds probe_interval_{0};
 

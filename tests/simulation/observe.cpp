@@ -26,8 +26,8 @@ void world::obey(remember_upstream& todo) {
 void world::obey(start_attempt& todo) {
     const sequence number = machine_->event(todo.place).number;
     const steady_time now = clock_.now().steady;
-    const bool probe_running =
-        std::any_of(running_.begin(), running_.end(), [](const attempt& each) { return each.probe_of.has_value(); });
+    const bool probe_running = std::any_of(running_.begin(), running_.end(),
+                                           [](const attempt& each) { return each.from.probe_of.has_value(); });
     if (const char* const reason = model_.why_not(now, probe_running)) kept_.expect(false, reason, number);
     kept_.expect(machine_->unconfirmed() <= rules_.unconfirmed_settlements, "nothing is sent while nothing is written",
                  number);
@@ -35,14 +35,14 @@ void world::obey(start_attempt& todo) {
     if (rules_.ordering == ordering::per_user) turns_.served(accounts_.user_of(number), kept_);
 
     attempt next{.place = todo.place, .number = number, .target = rules_.target, .answer = {}, .ends = now};
-    if (model_.probes()) next.probe_of = model_.trouble();
+    next.from = {.looks = model_.looks(), .holds = model_.holds()};
+    if (model_.probes()) next.from.probe_of = model_.trouble();
     if (rules_.ordering == ordering::per_user) check_turns_of_probes(accounts_.user_of(number));
-    next.looks = model_.looks();
-    next.serial = limits_.started(now, running_.size() + 1, next.probe_of.has_value(), kept_);
+    next.serial = limits_.started(now, running_.size() + 1, next.from.probe_of.has_value(), kept_);
     next.answer = upstream_.answer(number, rules_.target, running_.size() + 1);
     next.ends += next.answer.after;
     say("start " + std::to_string(number) + " of " + machine_->event(todo.place).what.user_id +
-        (next.probe_of ? ", a probe" : ""));
+        (next.from.probe_of ? ", a probe" : ""));
     running_.push_back(std::move(next));
 }
 
@@ -63,14 +63,14 @@ void world::end(std::size_t which) {
     const bool refused =
         outcome.status == 401 || outcome.status == 403 || outcome.status == 404 || outcome.status == 405;
     const bool superseded = old_target && (refused || hold || expected.meaning == verdict::pause);
-    if (!superseded) {
-        expected.counted = !hold && expected.meaning != verdict::pause && !model_.at_fault();
+    expected.counted = !superseded && !hold && expected.meaning != verdict::pause && !model_.at_fault();
+    if (!old_target) {
         const bool works =
             expected.meaning == verdict::delivered || (expected.meaning == verdict::dead && !model_.paused());
         if (works) limits_.succeeded(ended.serial);
         const bool overload = outcome.timed_out || outcome.status == 503;
         if (overload && expected.meaning == verdict::retry && !hold) limits_.overloaded(ended.serial);
-        model_.ended(outcome, expected.meaning, ended.probe_of, ended.looks, now.steady);
+        model_.ended(outcome, expected.meaning, ended.from, now.steady);
         if (hold) expected.due = model_.held_until();
     }
     note_stops();

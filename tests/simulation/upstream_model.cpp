@@ -59,12 +59,12 @@ upstream_state upstream_model::state(steady_time now) const {
     return open_ ? upstream_state::open : upstream_state::up;
 }
 
-void upstream_model::ended(const attempt_outcome& outcome, verdict meaning, std::optional<std::uint64_t> probe_of,
-                           std::uint64_t looks, steady_time now) {
-    const bool probe = probe_of == trouble_;
+void upstream_model::ended(const attempt_outcome& outcome, verdict meaning, const starting_point& from,
+                           steady_time now) {
+    const bool probe = from.probe_of == trouble_;
     if (meaning == verdict::delivered) {
         failures_ = rejections_ = 0;
-        if (now >= held_until_) own_hold_ = milliseconds{0};
+        if (from.holds == holds_) own_hold_ = milliseconds{0};
         if (outcome.status != 409) armed_ = true;
         if (at_fault() && probe) {
             pause_ = pause::none;
@@ -72,7 +72,7 @@ void upstream_model::ended(const attempt_outcome& outcome, verdict meaning, std:
         }
         if (open_) close();
     } else if (holds_everybody(outcome, meaning)) {
-        hold(outcome, now);
+        hold(outcome, from.holds != holds_, now);
     } else if (meaning == verdict::pause) {
         if (!paused()) begin_pause(pause::setup, now);
     } else if (meaning == verdict::dead) {
@@ -80,7 +80,7 @@ void upstream_model::ended(const attempt_outcome& outcome, verdict meaning, std:
     } else if (outcome.status != 409) {
         failed(now);
     }
-    if (probe && probes() && probe_of == trouble_ && looks == looks_) probe_again(now);
+    if (probe && probes() && from.probe_of == trouble_ && from.looks == looks_) probe_again(now);
 }
 
 bool upstream_model::is_remembered(const upstream_memory& memory) const {
@@ -117,9 +117,11 @@ void upstream_model::failed(steady_time now) {
     ++stops_;
 }
 
-void upstream_model::hold(const attempt_outcome& outcome, steady_time now) {
+void upstream_model::hold(const attempt_outcome& outcome, bool sent_before, steady_time now) {
     const bool anew = now >= held_until_;
     const bool told = outcome.retry_after && *outcome.retry_after > milliseconds{0};
+    if (sent_before && !told) return;
+    if (anew) ++holds_;
     if (anew && !told) own_hold_ = std::clamp<milliseconds>(own_hold_ * 2, seconds{1}, seconds{60});
     const milliseconds asked = std::min<milliseconds>(told ? *outcome.retry_after : own_hold_, hours{1});
     held_until_ = std::max(held_until_, now + asked);

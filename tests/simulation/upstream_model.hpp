@@ -37,12 +37,18 @@ class upstream_model {
     [[nodiscard]] std::uint64_t trouble() const { return trouble_; }
     // How often the set-up may have changed while probes went out.
     [[nodiscard]] std::uint64_t looks() const { return looks_; }
+    // How often a hold began.
+    [[nodiscard]] std::uint64_t holds() const { return holds_; }
     // How often the sending was stopped, or let go on by an answer.
     [[nodiscard]] std::uint64_t stops() const { return stops_; }
 
-    // `probe_of`: the trouble that this attempt probed; empty: none. `looks`: as they were at its start.
-    void ended(const attempt_outcome& outcome, verdict meaning, std::optional<std::uint64_t> probe_of,
-               std::uint64_t looks, steady_time now);
+    // As it was when an attempt started.
+    struct starting_point {
+        std::optional<std::uint64_t> probe_of{};  // the trouble that it probes; empty: none
+        std::uint64_t looks = 0;
+        std::uint64_t holds = 0;
+    };
+    void ended(const attempt_outcome& outcome, verdict meaning, const starting_point& from, steady_time now);
 
     // What the next run has to be told is this.
     [[nodiscard]] bool is_remembered(const upstream_memory& memory) const;
@@ -51,7 +57,7 @@ class upstream_model {
     void begin_pause(pause why, steady_time now);
     void rejected(steady_time now);
     void failed(steady_time now);
-    void hold(const attempt_outcome& outcome, steady_time now);
+    void hold(const attempt_outcome& outcome, bool sent_before, steady_time now);
     void probe_again(steady_time now);
     void close();
 
@@ -69,6 +75,7 @@ class upstream_model {
     std::uint64_t trouble_ = 0;
     std::uint64_t stops_ = 0;
     std::uint64_t looks_ = 0;
+    std::uint64_t holds_ = 0;
 };
 
 // What an answer means, by the table of the specification.

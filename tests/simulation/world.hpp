@@ -37,8 +37,7 @@ class world {
         slot place = 0;
         sequence number = 0;
         std::uint64_t serial = 0;
-        std::optional<std::uint64_t> probe_of{};
-        std::uint64_t looks = 0;
+        upstream_model::starting_point from{};
         std::string target;
         scripted_answer answer;
         steady_time ends;

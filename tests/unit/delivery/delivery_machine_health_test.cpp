@@ -57,7 +57,7 @@ TEST_F(delivery_machine_health_test, each_probe_takes_the_head_of_another_lane) 
         probed.push_back(number_of(running[0]));
         answer(401);
     }
-    EXPECT_EQ(probed, (std::vector<sequence>{1, 3, 4, 1}));
+    EXPECT_EQ(probed, (std::vector<sequence>{3, 4, 1, 3}));
 }
 
 TEST_F(delivery_machine_health_test, a_probe_that_is_rejected_neither_kills_nor_counts) {
@@ -112,6 +112,44 @@ TEST_F(delivery_machine_health_test, a_delivery_with_the_old_key_says_nothing_of
     resume(rules_changed{rules});
     EXPECT_TRUE(only<remember_upstream>(answer(200)).empty());
     EXPECT_EQ(only<settle_event>(answer(403)).at(0).what.what, settlement::kind::failed) << "never reached with it";
+}
+
+TEST_F(delivery_machine_health_test, what_the_old_url_rejects_or_fails_at_says_nothing_of_the_new_one) {
+    for (const int status : {400, 500}) {
+        running.clear();
+        delivery_rules rules;
+        rules.target = "one";
+        rules.health.reject_guard = 4;
+        begin(rules);
+        for (sequence number = 1; number <= 4; ++number)
+            commit("user " + std::to_string(number), number, number);
+        ASSERT_EQ(running.size(), 4u);
+        answer(status);
+        rules.target = "two";
+        resume(rules_changed{rules});
+        for (int each = 0; each < 3; ++each) {
+            const start_attempt begun_before = running.front();
+            running.erase(running.begin());
+            resume(attempt_ended{begun_before.place, {status, "why"}});
+            EXPECT_FALSE(machine->upstream_failed());
+        }
+        commit("another", 5, 5);
+        answer(status);
+        EXPECT_EQ(state(), "up") << status;
+    }
+}
+
+TEST_F(delivery_machine_health_test, a_probe_takes_another_lane_than_the_one_that_was_tried_last) {
+    begin();
+    commit("ada", 1, 1);
+    answer(401);
+    commit("bob", 2, 2);
+    resume(probe_asked{});
+    ASSERT_EQ(running.size(), 1u);
+    EXPECT_EQ(number_of(running[0]), 2u);
+    answer(401);
+    resume(probe_asked{});
+    EXPECT_EQ(number_of(running[0]), 1u) << "in turn";
 }
 
 TEST_F(delivery_machine_health_test, a_changed_key_is_tried_at_once) {

@@ -141,6 +141,32 @@ TEST_F(upstream_health_test, answers_to_what_was_sent_before_a_hold_do_not_doubl
     EXPECT_EQ(wait(), seconds{2});
 }
 
+TEST_F(upstream_health_test, answers_that_come_late_to_what_was_sent_before_a_hold_neither_prolong_nor_repeat_it) {
+    const auto first = start();
+    const auto during = start();
+    const auto after = start();
+    const auto delivered = start();
+    end(first, {429, ""});
+    clock.advance(milliseconds{900});
+    end(during, {429, ""});
+    EXPECT_EQ(wait(), milliseconds{100});
+    clock.advance(milliseconds{200});
+    end(after, {429, ""});
+    EXPECT_EQ(state(), upstream_state::up);
+    end(delivered, {200, ""});
+    answer(429);
+    EXPECT_EQ(wait(), seconds{2}) << "what was delivered had been sent before the hold, too";
+}
+
+TEST_F(upstream_health_test, a_time_that_the_upstream_names_holds_whenever_it_was_asked) {
+    const auto first = start();
+    const auto second = start();
+    end(first, {429, ""});
+    clock.advance(seconds{1});
+    end(second, {429, "", seconds{7}});
+    EXPECT_EQ(wait(), seconds{7});
+}
+
 TEST_F(upstream_health_test, a_refused_key_pauses_and_probes_after_thirty_seconds_doubling_to_five_minutes) {
     answer(401);
     EXPECT_EQ(state(), upstream_state::paused);
