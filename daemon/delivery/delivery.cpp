@@ -164,6 +164,12 @@ struct delivery::impl final : private attempt_listener {
         await_minute();
     }
 
+    void attempt_unsent(std::uint32_t place) override {
+        log.attempt_unsent(machine.event(place));
+        meter.unsent(place);
+        happened(posthaste::attempt_unsent{place});
+    }
+
     // Trouble that the log held back is told when its minute is over.
     void await_minute() {
         const auto due = log.due();

@@ -49,6 +49,12 @@ void delivery_log::attempt_ended(const pending_event& event, const attempt_outco
         spdlog::debug("event {}: no answer: {}", judged_, outcome.message);
 }
 
+void delivery_log::attempt_unsent(const pending_event& event) {
+    if (!is_debugging()) return;
+    spdlog::debug("event {}: its connection was found closed; to be sent again over a new one",
+                  named(event.id, event.what.name));
+}
+
 void delivery_log::settled(const settlement& what) {
     if (judged_.empty()) return;
     const std::string whose = std::exchange(judged_, {});

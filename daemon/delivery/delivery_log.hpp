@@ -21,6 +21,7 @@ class delivery_log {
 
     void attempt_starts(const pending_event& event, std::uint32_t retries);
     void attempt_ended(const pending_event& event, const attempt_outcome& outcome);
+    void attempt_unsent(const pending_event& event);
     // What the attempt that ended last made of its event.
     void settled(const settlement& what);
     // Nothing, where that was not told: its answer was about a key that has been replaced.

@@ -43,8 +43,7 @@ class connection_owner {
   public:
     // The attempt has ended; the connection is idle when is_open(), else of no more use.
     virtual void ended(connection& by, attempt_outcome outcome) = 0;
-    // The connection had answered before and was found closed before a byte of this answer came: the same attempt is to
-    // be made on a new one.
+    // The connection had answered before and was found closed before a byte of this answer came.
     virtual void found_stale(connection& by) = 0;
     // The calendar: a Retry-After may be a date.
     [[nodiscard]] virtual wall_time wall_now() const = 0;

@@ -37,19 +37,15 @@ void upstream_pool::start(attempt what, bool on_a_new_connection) {
     REQUIRE(route_, "use() was called before");
     if (ticking_ != ticking::for_deadlines) wait_until(steady_now() + deadline_tick, ticking::for_deadlines);
     held idle = on_a_new_connection ? nullptr : take_idle();
-    if (!idle) {
-        start_on_new(what);
-        return;
+    if (idle) {
+        connection& used = *idle;
+        add_active(std::move(idle));
+        used.send(what);
+    } else {
+        auto opened = std::make_shared<connection>(io_, route_, static_cast<connection_owner&>(*this));
+        add_active(opened);
+        opened->open(what);
     }
-    connection& used = *idle;
-    add_active(std::move(idle));
-    used.send(what);
-}
-
-void upstream_pool::start_on_new(attempt what) {
-    auto opened = std::make_shared<connection>(io_, route_, static_cast<connection_owner&>(*this));
-    add_active(opened);
-    opened->open(what);
 }
 
 void upstream_pool::close() {
@@ -75,7 +71,7 @@ void upstream_pool::ended(connection& by, attempt_outcome outcome) {
 
 void upstream_pool::found_stale(connection& by) {
     const held used = remove_active(by);
-    start_on_new(used->current());
+    listener_.attempt_unsent(used->current().place);
 }
 
 upstream_pool::held upstream_pool::take_idle() {

@@ -27,6 +27,9 @@ class attempt_listener {
   public:
     // Never from within upstream_pool::start().
     virtual void attempt_ended(std::uint32_t place, attempt_outcome outcome) = 0;
+    // In place of that: the kept connection that it was sent over was found closed before a byte of an answer came.
+    // Whoever may make it again at once does so, on a new one, and counts nothing.
+    virtual void attempt_unsent(std::uint32_t place) = 0;
 
   protected:
     ~attempt_listener() = default;
@@ -44,7 +47,7 @@ class upstream_pool final : private connection_owner {
 
     // Before the first start(), and whenever the upstream changes.
     void use(std::shared_ptr<const upstream_peer> peer);
-    // Makes the attempt; attempt_ended() follows, once. How many run at once is up to the caller.
+    // Makes the attempt; attempt_ended() or attempt_unsent() follows, once. How many run at once is up to the caller.
     void start(attempt what, bool on_a_new_connection);
     // Closes everything; attempts in flight are given up without a word.
     void close();
@@ -62,7 +65,6 @@ class upstream_pool final : private connection_owner {
     void found_stale(connection& by) override;
     [[nodiscard]] wall_time wall_now() const override { return now_().wall; }
     [[nodiscard]] held take_idle();
-    void start_on_new(attempt what);
     void add_active(held used);
     [[nodiscard]] held remove_active(connection& used);
     void tick();

@@ -39,7 +39,11 @@ void user_lookups::ask(user_lookup what, reply then) {
 void user_lookups::start(std::size_t place, question next) {
     question& begun = running_[place].emplace(std::move(next));
     begun.target = peer_->target;
-    pool_.start({.place = static_cast<std::uint32_t>(place), .lookup = &begun.what, .keeps_answer = true}, false);
+    send(static_cast<std::uint32_t>(place), false);
+}
+
+void user_lookups::send(std::uint32_t place, bool on_a_new_connection) {
+    pool_.start({.place = place, .lookup = &running_[place]->what, .keeps_answer = true}, on_a_new_connection);
 }
 
 void user_lookups::attempt_ended(std::uint32_t place, attempt_outcome outcome) {

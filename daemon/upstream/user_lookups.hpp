@@ -49,6 +49,8 @@ class user_lookups final : private attempt_listener {
     };
 
     void attempt_ended(std::uint32_t place, attempt_outcome outcome) override;
+    void attempt_unsent(std::uint32_t place) override { send(place, true); }
+    void send(std::uint32_t place, bool on_a_new_connection);
     [[nodiscard]] question* find(const user_lookup& what);
     void start(std::size_t place, question next);
     static void answer(const question& of, const lookup_outcome& outcome);

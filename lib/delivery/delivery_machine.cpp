@@ -107,6 +107,15 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     conclude(ended.place, ended.outcome, meaning, at_fault, now);
 }
 
+// Whether it may go out is asked anew: a pause or hold may have begun meanwhile, and it is another request by rate.
+void delivery_machine::on(instant, attempt_unsent unsent) {
+    REQUIRE(in_flight_ > 0, "an attempt ends once");
+    --in_flight_;
+    health_.ended_void(running_[unsent.place].ticket);
+    lanes_.at(unsent.place).needs_new_connection = true;
+    lanes_.put_back(unsent.place, lanes::turn::next);
+}
+
 void delivery_machine::on(instant, settlements_confirmed confirmed) {
     REQUIRE(confirmed.count <= unconfirmed_, "only what was settled is confirmed");
     unconfirmed_ -= confirmed.count;
@@ -227,16 +236,15 @@ void delivery_machine::start_attempts(instant now) {
 void delivery_machine::start_one(slot place, instant now) {
     ++in_flight_;
     if (running_.size() <= place) running_.resize(place + 1);
-    const window_event& event = lanes_.at(place);
+    window_event& event = lanes_.at(place);
     running_[place] = {health_.start(event.what.id, now.steady), targets_};
     probes_ = running_[place].ticket.probe ? probes_ + 1 : 0;
-    start_attempt next{.place = place};
+    start_attempt next{.place = place, .retries = event.uncounted};
+    next.new_connection = std::exchange(event.needs_new_connection, false);
     if (const auto& history = event.what.history) {
-        next.retries = history->attempts + event.uncounted;
+        next.retries += history->attempts;
         // 421: that server does not answer for this name on that connection (RFC 9110, 15.5.20).
-        next.new_connection = history->last_error && history->last_error->status == 421;
-    } else {
-        next.retries = event.uncounted;
+        next.new_connection |= history->last_error && history->last_error->status == 421;
     }
     actions_.emplace_back(next);
 }

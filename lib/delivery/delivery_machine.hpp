@@ -82,6 +82,11 @@ struct attempt_ended {
     slot place = 0;
     attempt_outcome outcome;
 };
+// The connection had been kept from before, and was found closed before a byte of an answer came: the same attempt is
+// to be made again, on a new one.
+struct attempt_unsent {
+    slot place = 0;
+};
 struct settlements_confirmed {
     std::size_t count = 0;
 };
@@ -103,8 +108,8 @@ struct delivery_stopping {};
 
 using occurrence =
     std::variant<delivery_started, events_committed, page_arrived, lane_page_arrived, parked_lanes_arrived,
-                 attempt_ended, settlements_confirmed, settlements_stuck, time_came, rules_changed, probe_asked,
-                 pause_asked, resume_asked, retry_asked, withdrawal_asked, delivery_stopping>;
+                 attempt_ended, attempt_unsent, settlements_confirmed, settlements_stuck, time_came, rules_changed,
+                 probe_asked, pause_asked, resume_asked, retry_asked, withdrawal_asked, delivery_stopping>;
 
 // What to do.
 struct settle_event {
@@ -187,6 +192,7 @@ class delivery_machine {
     void on(instant now, lane_page_arrived arrived);
     void on(instant now, parked_lanes_arrived arrived);
     void on(instant now, attempt_ended ended);
+    void on(instant now, attempt_unsent unsent);
     void on(instant now, settlements_confirmed confirmed);
     void on(instant now, settlements_stuck);
     void on(instant now, time_came);

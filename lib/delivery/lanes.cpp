@@ -85,10 +85,17 @@ void lanes::wait(slot in_flight, steady_time due) {
     go_on(*failed.home);
 }
 
-void lanes::put_back(slot in_flight) {
+void lanes::put_back(slot in_flight, turn among_lanes) {
     place& unsent = land(in_flight);
+    lane& home = *unsent.home;
     queue(unsent);
-    go_on(*unsent.home);
+    let_early_wait(home);
+    if (among_lanes == turn::next && can_start(home) && !home.ready) {
+        home.ready = true;
+        home.next_ready = std::exchange(first_ready_, &home);
+        if (last_ready_ == nullptr) last_ready_ = &home;
+    }
+    go_on(home);
 }
 
 void lanes::release(steady_time now) {
@@ -334,13 +341,17 @@ void lanes::release_place(place& freed) {
     freed.next = std::exchange(free_, &freed);
 }
 
-// What a change of the lane leads to: its first event waits if it is not due, or has its turn with the other lanes'.
-void lanes::go_on(lane& with) {
-    while (can_start(with) && with.queued.first->event->due > now_) {
-        place& early = *with.queued.first;
-        with.queued.remove(early);
+void lanes::let_early_wait(lane& of) {
+    while (can_start(of) && of.queued.first->event->due > now_) {
+        place& early = *of.queued.first;
+        of.queued.remove(early);
         make_wait(early);
     }
+}
+
+// What a change of the lane leads to: its first event waits if it is not due, or has its turn with the other lanes'.
+void lanes::go_on(lane& with) {
+    let_early_wait(with);
     if (can_start(with) && !with.ready) {
         with.ready = true;
         (last_ready_ == nullptr ? first_ready_ : last_ready_->next_ready) = &with;

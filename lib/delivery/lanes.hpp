@@ -60,6 +60,7 @@ struct window_event {
     steady_time due{};                           // not to be sent before
     std::uint32_t uncounted = 0;                 // failed attempts that do not count towards dying
     std::optional<steady_time> failing_since{};  // history.first_failed_at on the monotonic clock
+    bool needs_new_connection = false;           // for its next attempt
 };
 
 class lanes {
@@ -86,9 +87,10 @@ class lanes {
     void finish(slot in_flight, instant now);
     // The event in flight goes again at `due`.
     void wait(slot in_flight, steady_time due);
-    // The event in flight can go again at once, before the later ones of its lane, once all other ready lanes had
-    // their turn.
-    void put_back(slot in_flight);
+    enum class turn { last, next };
+    // The event in flight can go again at once, before the later ones of its lane: once all other ready lanes had their
+    // turn, or before them.
+    void put_back(slot in_flight, turn among_lanes = turn::last);
     // Events whose wait is over go back into their lanes.
     void release(steady_time now);
     // An event that waits need not do so any longer; empty when it does not, or is not here.
@@ -205,6 +207,7 @@ class lanes {
     void take_out(place& one);
     void leave_turns(lane& which);
     void release_place(place& freed);
+    void let_early_wait(lane& of);
     void go_on(lane& with);
     void note_hunger(lane& of);
     void forget_if_idle(lane& which);

@@ -16,6 +16,10 @@ delivery_meter::ended_attempt delivery_meter::ended(slot place, const pending_ev
     return {labels_.of(event.what.name), now.wall - event.received_at, status};
 }
 
+void delivery_meter::unsent(slot place) {
+    if (running_[place].is_retry) --measures_.retries_in_flight;
+}
+
 void delivery_meter::judged(const ended_attempt& what, verdict meaning) {
     ++measures_.attempts[{meaning, what.status}];
     if (meaning != verdict::delivered) return;

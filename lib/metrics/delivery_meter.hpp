@@ -26,6 +26,8 @@ class delivery_meter {
         std::optional<int> status{};
     };
     [[nodiscard]] ended_attempt ended(slot place, const pending_event& event, std::optional<int> status, instant now);
+    // It is no attempt after all.
+    void unsent(slot place);
     // Before anything else ends.
     void judged(const ended_attempt& what, verdict meaning);
 

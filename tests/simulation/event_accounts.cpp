@@ -106,11 +106,11 @@ void event_accounts::check_failed(account& of, sequence number, const conclusion
     }
 }
 
-void event_accounts::superseded(sequence number, const std::vector<settlement>& settled, promises& kept) {
+void event_accounts::unanswered(sequence number, const std::vector<settlement>& settled, promises& kept) {
     account& one = accounts_[number];
     one.in_flight = false;
     one.earliest = one.due = {};
-    kept.expect(settled.empty(), "an answer about a key that was replaced is not counted", number);
+    kept.expect(settled.empty(), "what came to nothing is not counted", number);
 }
 
 void event_accounts::withdrawn(const std::vector<sequence>& asked, const std::vector<settlement>& settled,

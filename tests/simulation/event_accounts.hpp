@@ -37,8 +37,9 @@ class event_accounts {
     void started(const start_attempt& attempt, sequence number, ordering order, steady_time now, promises& kept);
     void ended(sequence number, const conclusion& expected, const std::vector<settlement>& settled, instant now,
                promises& kept);
-    // The answer was about a key that is not used any more: as if it had not been sent.
-    void superseded(sequence number, const std::vector<settlement>& settled, promises& kept);
+    // No answer came before its kept connection was closed, or one about a key that is not used any more: as if it had
+    // not been sent.
+    void unanswered(sequence number, const std::vector<settlement>& settled, promises& kept);
 
     // A person had these taken out: those in flight stay, the others are discarded.
     void withdrawn(const std::vector<sequence>& asked, const std::vector<settlement>& settled, std::size_t in_flight,

@@ -4,6 +4,13 @@
 
 namespace posthaste::simulation {
 
+std::vector<settlement> settled_by(const std::vector<action>& actions) {
+    std::vector<settlement> settled;
+    for (const auto& each : testing::only<settle_event>(actions))
+        settled.push_back(each.what);
+    return settled;
+}
+
 void world::happened(occurrence what) {
     const bool by_person = std::holds_alternative<pause_asked>(what) || std::holds_alternative<resume_asked>(what);
     note_stops();
@@ -46,11 +53,27 @@ void world::obey(start_attempt& todo) {
     running_.push_back(std::move(next));
 }
 
+world::attempt world::take_running(std::size_t which) {
+    std::swap(running_[which], running_.back());
+    attempt taken = std::move(running_.back());
+    running_.pop_back();
+    return taken;
+}
+
+// A kept connection was closed before a byte of the answer came.
+void world::lose_connection(const attempt& under) {
+    say("lost " + std::to_string(under.number));
+    note_stops();
+    auto& actions = machine_->resume(clock_.now(), attempt_unsent{under.place});
+    accounts_.unanswered(under.number, settled_by(actions), kept_);
+    if (rules_.ordering == ordering::per_user) turns_.unserved(accounts_.user_of(under.number));
+    obey_all(actions);
+}
+
 // An attempt ends: what has to come of it is worked out first.
 void world::end(std::size_t which) {
-    std::swap(running_[which], running_.back());
-    const attempt ended = std::move(running_.back());
-    running_.pop_back();
+    const attempt ended = take_running(which);
+    if (pick(50) == 0) return lose_connection(ended);
     const instant now = clock_.now();
     const attempt_outcome& outcome = ended.answer.outcome;
     say("end " + std::to_string(ended.number) + " " + std::to_string(outcome.status.value_or(0)));
@@ -75,11 +98,9 @@ void world::end(std::size_t which) {
     }
     note_stops();
     auto& actions = machine_->resume(now, attempt_ended{ended.place, outcome});
-    std::vector<settlement> settled;
-    for (const auto& each : testing::only<settle_event>(actions))
-        settled.push_back(each.what);
+    const auto settled = settled_by(actions);
     if (superseded)
-        accounts_.superseded(ended.number, settled, kept_);
+        accounts_.unanswered(ended.number, settled, kept_);
     else
         accounts_.ended(ended.number, expected, settled, now, kept_);
     obey_all(actions);

@@ -34,6 +34,9 @@ class turns {
         now.waits_since = 0;
     }
 
+    // It was not, after all, and has the next turn.
+    void unserved(std::size_t user) { users_[user].served = 0; }
+
   private:
     struct one {
         std::uint64_t waits_since = 0;  // 0: it does not

@@ -10,13 +10,6 @@ using std::chrono::minutes;
 
 constexpr std::size_t too_many_steps = 100'000;
 
-std::vector<settlement> settled_by(const std::vector<action>& actions) {
-    std::vector<settlement> settled;
-    for (const auto& each : testing::only<settle_event>(actions))
-        settled.push_back(each.what);
-    return settled;
-}
-
 retry_settings quick_retries() {
     return {.initial = seconds{1}, .max = minutes{1}, .max_age = minutes{10}};
 }

@@ -24,6 +24,8 @@ namespace posthaste::simulation {
 
 constexpr std::uint64_t largest_body = 200;
 
+[[nodiscard]] std::vector<settlement> settled_by(const std::vector<action>& actions);
+
 class world {
   public:
     // `told`: what happens is written to stdout.
@@ -71,7 +73,9 @@ class world {
     // observe.cpp: what the machine does, and whether it may.
     void happened(occurrence what);
     void obey_all(std::vector<action>& actions);
+    [[nodiscard]] attempt take_running(std::size_t which);
     void end(std::size_t which);
+    void lose_connection(const attempt& under);
     void obey(settle_event& todo) { store_.settle(std::move(todo.what)); }
     void obey(report_death&) {}
     void obey(remember_upstream& todo);

@@ -128,6 +128,29 @@ TEST(pause, comes_after_twenty_rejections_and_a_person_who_resumes_is_not_stoppe
     EXPECT_TRUE(accounts_close(daemon));
 }
 
+TEST(pause, by_hand_keeps_back_what_was_sent_over_a_connection_that_breaks_in_it) {
+    upstream_process upstream;
+    upstream.start();
+    answer_step silent;
+    silent.what = answer_step::kind::silent;
+    upstream.answer_with({answers(200), silent});
+    daemon_under_test daemon(upstream.url());
+    daemon.start();
+    ASSERT_TRUE(daemon.wait_for_state(daemon.post(sample_event()), "delivered")) << daemon.log();
+    const std::string under_way = daemon.post(sample_event());
+    ASSERT_TRUE(upstream.wait_for_requests(2));
+    EXPECT_EQ(posthaste(daemon, "pause").status, 0);
+    upstream.stop();
+    ASSERT_TRUE(wait_until([&] { return daemon.status().at("upstream").at("inFlight") == 0; })) << daemon.log();
+    EXPECT_EQ(daemon.event(under_way).at("attempts"), 0) << "none that met the closed door";
+    EXPECT_TRUE(daemon.event(under_way).at("lastError").is_null()) << daemon.event(under_way);
+    upstream.answer_with({answers(200)});
+    upstream.start();
+    EXPECT_EQ(posthaste(daemon, "resume").status, 0);
+    EXPECT_TRUE(daemon.wait_for_state(under_way, "delivered")) << daemon.event(under_way) << daemon.log();
+    EXPECT_EQ(daemon.event(under_way).at("attempts"), 1);
+}
+
 TEST(pause, is_probed_once_at_a_hangup) {
     upstream_process upstream;
     upstream.start();

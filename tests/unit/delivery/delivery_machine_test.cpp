@@ -237,5 +237,38 @@ TEST_F(delivery_machine_test, while_stopping_nothing_is_started_or_fetched_but_a
     EXPECT_EQ(machine->in_flight(), 0u);
 }
 
+TEST_F(delivery_machine_test, what_was_sent_over_a_closed_connection_goes_again_before_all_others_and_counts_nothing) {
+    delivery_rules rules;
+    rules.health.max_concurrency = 1;
+    begin(rules);
+    commit("ada", 1, 2);
+    commit("bob", 3, 3);
+    const start_attempt first = running.at(0);
+    running.clear();
+    EXPECT_TRUE(only<settle_event>(resume(attempt_unsent{first.place})).empty());
+    ASSERT_EQ(running.size(), 1u);
+    EXPECT_EQ(number_of(running[0]), 1u);
+    EXPECT_EQ(running[0].retries, 0u);
+    EXPECT_TRUE(running[0].new_connection);
+    EXPECT_EQ(machine->in_flight(), 1u);
+    answer(200);
+    ASSERT_EQ(running.size(), 1u);
+    EXPECT_EQ(number_of(running[0]), 3u);
+    EXPECT_FALSE(running[0].new_connection);
+}
+
+TEST_F(delivery_machine_test, what_was_sent_over_a_closed_connection_does_not_go_again_into_a_pause) {
+    begin();
+    commit("ada", 1, 1);
+    resume(pause_asked{});
+    const start_attempt first = running.at(0);
+    running.clear();
+    resume(attempt_unsent{first.place});
+    EXPECT_TRUE(running.empty());
+    resume(resume_asked{});
+    ASSERT_EQ(running.size(), 1u);
+    EXPECT_TRUE(running[0].new_connection);
+}
+
 }  // namespace
 }  // namespace posthaste

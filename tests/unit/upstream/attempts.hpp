@@ -68,6 +68,7 @@ class attempts final : private attempt_listener {
     boost::asio::io_context& io() { return io_; }
 
   private:
+    void attempt_unsent(std::uint32_t) override { start(true); }
     void attempt_ended(std::uint32_t, attempt_outcome outcome) override { ended_.push_back(std::move(outcome)); }
 
     boost::asio::io_context io_{1};
