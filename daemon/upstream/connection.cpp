@@ -207,12 +207,8 @@ bool connection::parse() {
     while (received_.size() > 0) {
         error_code failed;
         received_.consume(parser_->put(received_.data(), failed));
-        if (failed == boost::beast::http::error::need_more) {
-            if (received_.size() <= most_unread) return false;
-            fail("the answer is not valid HTTP: a chunk's head, or a trailer, has no end");
-            return true;
-        }
-        if (failed) {
+        const bool needs_more = failed == boost::beast::http::error::need_more;
+        if (failed && !needs_more) {
             fail("the answer is not valid HTTP: " + failed.message());
             return true;
         }
@@ -220,6 +216,10 @@ bool connection::parse() {
             parser_.emplace(body_);
         } else if (parser_->is_done() || parser_->is_cut()) {
             answered();
+            return true;
+        } else if (needs_more) {
+            if (received_.size() <= most_unread) return false;
+            fail("the answer is not valid HTTP: a chunk's head, or a trailer, has no end");
             return true;
         }
     }
