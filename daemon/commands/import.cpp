@@ -1,7 +1,8 @@
 // `posthaste import`: the lines of an export, to a running daemon.
 //
-// Sent in pieces of whole lines, so that a file of any size can be imported and the daemon is never held up. What is
-// already there is skipped, so an import that broke off is simply repeated.
+// Sent in pieces of whole lines, so that a file of any size can be imported and the daemon is never held up; a line
+// that is longer than a piece goes by itself. What is already there is skipped, so an import that broke off is simply
+// repeated.
 
 #include <iostream>
 #include <memory>
@@ -46,10 +47,12 @@ class importer {
     exit_code run() {
         std::string piece;
         while (const auto line = lines_.next()) {
+            if (!piece.empty() && piece.size() + line->size() >= piece_bytes) {
+                if (const auto done = send(piece); done != exit_code::done) return done;
+                piece.clear();
+            }
             piece.append(*line).append(1, '\n');
-            if (piece.size() < piece_bytes) continue;
-            if (const auto done = send(piece); done != exit_code::done) return done;
-            piece.clear();
+            lines_read_ = lines_.number();
         }
         if (!lines_.trouble().empty()) return fail(exit_code::failed, lines_.trouble() + so_far());
         if (const auto done = piece.empty() ? exit_code::done : send(piece); done != exit_code::done) return done;
@@ -68,7 +71,7 @@ class importer {
             return fail(exit_code::failed, "the answer is not posthaste's: is it another program?");
         imported_ += told["imported"].get<std::uint64_t>();
         skipped_ += told["skipped"].get<std::uint64_t>();
-        lines_sent_ = lines_.number();
+        lines_sent_ = lines_read_;
         return exit_code::done;
     }
 
@@ -78,6 +81,10 @@ class importer {
         if (answer.status == 422)
             return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
                                                " of " + lines_.name() + ": correct it and run it again" + so_far());
+        if (answer.status == 413 && lines_read_ == lines_sent_ + 1)
+            return fail(exit_code::failed, "it is about line " + std::to_string(lines_read_) + " of " + lines_.name() +
+                                               ": raise limits.body there, or take the line out, and run it again" +
+                                               so_far());
         return fail(exit_code::failed, "once that is put right, run it again: what is stored by now will be skipped");
     }
 
@@ -99,6 +106,7 @@ class importer {
     line_source lines_;
     std::uint64_t imported_ = 0;
     std::uint64_t skipped_ = 0;
+    std::uint64_t lines_read_ = 0;  // into the piece that is sent next
     std::uint64_t lines_sent_ = 0;
 };
 

@@ -18,7 +18,8 @@ namespace posthaste {
 
 class line_source {
   public:
-    static constexpr std::size_t longest_line = 64 * 1024 * 1024;
+    // An exported event of 32 MiB that is nothing but what has to be escaped.
+    static constexpr std::size_t longest_line = 64 * 1024 * 1024 + 2 * 1024;
 
     // "-" is standard input. The error says why a file cannot be read.
     [[nodiscard]] static result<line_source, start_failure> open(const std::string& path);

@@ -71,9 +71,8 @@ problem body_too_large(const handler& to) {
     const std::string_view key = to.body_limit_key();
     return {.status = 413,
             .name = "body-too-large",
-            .detail = "The body is over the " + size_text(to.body_limit()) +
-                      " that are taken here. Send less in one request" +
-                      (key.empty() ? "" : ", or raise " + std::string(key)) + ".",
+            .detail = "The body is over the " + size_text(to.body_limit()) + " that are taken here. " +
+                      std::string(to.how_to_send_less()) + (key.empty() ? "" : ", or raise " + std::string(key)) + ".",
             .close = true};
 }
 

@@ -4,19 +4,20 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace posthaste {
 
 class body_budget {
   public:
-    static constexpr std::uint64_t default_bytes = 64 * 1024 * 1024;
+    explicit body_budget(std::uint64_t most) : most_(most) {}
 
-    explicit body_budget(std::uint64_t most = default_bytes) : most_(most) {}
-
+    // What was taken stays taken.
+    void resize(std::uint64_t most) noexcept { most_ = most; }
     [[nodiscard]] bool is_full() const noexcept { return taken_ >= most_; }
     [[nodiscard]] bool take(std::uint64_t bytes) noexcept {
-        if (bytes > most_ - taken_) return false;
+        if (bytes > most_ - std::min(taken_, most_)) return false;
         taken_ += bytes;
         return true;
     }

@@ -78,6 +78,8 @@ class handler {
     [[nodiscard]] virtual std::uint64_t body_limit() const = 0;
     // The configuration's key that sets that limit; "" where nothing does.
     [[nodiscard]] virtual std::string_view body_limit_key() const { return {}; }
+    // What to do about a larger one, before that key is named.
+    [[nodiscard]] virtual std::string_view how_to_send_less() const { return "Send less in one request"; }
     // Called once the whole request was read. Answers now or later.
     virtual void handle(std::shared_ptr<exchange> request) = 0;
 };

@@ -9,6 +9,7 @@
 #include "daemon/server/admission.hpp"
 #include "daemon/server/refusals.hpp"
 #include "lib/base/free_memory.hpp"
+#include "lib/base/quantity.hpp"
 #include "lib/http/content_type.hpp"
 #include "lib/http/event_lines.hpp"
 
@@ -20,6 +21,21 @@ constexpr std::size_t slice_bytes = 64 * KiB;
 constexpr std::size_t group_bytes = 1 * MiB;
 constexpr std::size_t group_events = 1'000;
 constexpr std::size_t most_errors = 100;
+constexpr std::string_view blank = " \t\r\n";
+
+bool has_many_lines(std::string_view text) {
+    const auto end = text.find_first_of('\n', std::min(text.find_first_not_of(blank), text.size()));
+    return end != std::string_view::npos && text.find_first_not_of(blank, end) != std::string_view::npos;
+}
+
+// It was read to its end, so that the connection can go on.
+problem too_large_for_many_lines() {
+    return {.status = 413,
+            .name = "body-too-large",
+            .detail = "The body is over the " + size_text(import_handler::most_bytes) +
+                      " that are taken here of more than one line. Nothing was imported. Split it by lines, and send "
+                      "fewer in one request; a single line may be longer."};
+}
 
 // One import under way.
 class import_run : public std::enable_shared_from_this<import_run> {
@@ -46,7 +62,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
         const std::string_view line = std::string_view(text_).substr(at_, end - at_);
         at_ = end + 1;
         const std::size_t number = lines_++;
-        if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+        if (line.find_first_not_of(blank) == std::string_view::npos) return;
         auto read = read_line(line);
         if (read) {
             made_ += sizeof(pending_event) + read->what.body.size();
@@ -125,6 +141,8 @@ std::optional<problem> import_handler::refuse(const request_head& head) const {
 }
 
 void import_handler::handle(std::shared_ptr<exchange> request) {
+    if (request->body().size() > most_bytes && has_many_lines(request->body()))
+        return request->answer(too_large_for_many_lines());
     std::make_shared<import_run>(io_, store_, std::move(request))->read_slice();
 }
 

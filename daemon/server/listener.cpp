@@ -117,6 +117,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         shared->options.listen.tokens = listen.tokens;
         shared->hosts = host_rules(server_context::names_of(shared->options.listen));
         shared->connections.resize(limits.connections);
+        shared->bodies.resize(shared->bytes_of_bodies());
         let_in();
     }
 

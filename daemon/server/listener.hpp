@@ -30,6 +30,7 @@ struct listener_options {
     std::function<instant()> now;
     milliseconds sweep_every{250};
     // Of all bodies together, that are being received or wait for their answer (body_budget.hpp).
+    // More where the largest event that limits.body lets in could not be imported otherwise.
     std::uint64_t body_bytes = 64 * MiB;
     // Hears of every problem before it is answered; without a valid head that one is empty.
     std::function<void(const request_head&, const problem&)> refused{};

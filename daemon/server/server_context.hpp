@@ -9,6 +9,7 @@
 #include "daemon/server/body_budget.hpp"
 #include "daemon/server/connection_table.hpp"
 #include "daemon/server/listener.hpp"
+#include "lib/http/event_lines.hpp"
 #include "lib/http/host_rules.hpp"
 #include "lib/http/response_text.hpp"
 
@@ -45,7 +46,7 @@ struct server_context {
           routes(to),
           clock(options.now),
           connections(options.limits.connections),
-          bodies(options.body_bytes) {}
+          bodies(bytes_of_bodies()) {}
 
     // What names us beyond localhost.
     [[nodiscard]] static std::vector<std::string> names_of(const listen_settings& listen) {
@@ -53,6 +54,13 @@ struct server_context {
         for (const listen_address& address : listen.addresses)
             if (!address.is_unix()) names.push_back(address.host);
         return names;
+    }
+
+    // For all bodies together. To import one event takes its line, and the event that is made of it.
+    [[nodiscard]] std::uint64_t bytes_of_bodies() const {
+        constexpr std::uint64_t usual = 64 * MiB;
+        const std::uint64_t largest = longest_line(options.limits.body) + options.limits.body + 1 * KiB;
+        return options.body_bytes + (largest > usual ? largest - usual : 0);
     }
 
     listener_options options;

@@ -53,7 +53,7 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
       discard_(by_hand_handler::task::discard, sources_.by_hand(refusing())),
       list_(sources_.lister()),
       export_(sources_.exporter()),
-      import_(accept, sources_.importer(), refusing()),
+      import_(accept, frozen->limits.body, sources_.importer(), refusing()),
       pause_(sources_.pause(), refusing()),
       resume_(sources_.resume(), refusing()),
       status_(source_, frozen->queue, accepted_, read_clocks),
@@ -94,6 +94,7 @@ void api::add_routes() {
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
     events_.reconfigure(frozen->limits.body, catalog_of(frozen));
     batch_.reconfigure(limits_of(frozen->limits), catalog_of(frozen));
+    import_.reconfigure(frozen->limits.body);
     waits_.reconfigure(most_waits(*frozen));
     users_.reconfigure(target_of(frozen->upstream), frozen->identify.max_age, most_lookups(*frozen));
     status_.reconfigure(frozen->queue);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,12 @@
 #include "lib/outbox/types.hpp"
 
 namespace posthaste {
+
+// How long the line of an event can be whose body has up to `body` bytes: each of them may stand there as an escape of
+// two (control characters that take more are in no JSON), and so may those of x-api-version.
+[[nodiscard]] constexpr std::uint64_t longest_line(std::uint64_t body) noexcept {
+    return 2 * body + 2 * 1024;
+}
 
 // The line with its line feed.
 [[nodiscard]] std::string to_line(const exported_event& one);

@@ -257,4 +257,39 @@ TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
     EXPECT_EQ(refused.error.find("pointers"), std::string::npos) << refused.error;
 }
 
+finished import_of(const std::string& file, const std::string& server) {
+    return run_to_end({.command = {posthaste_binary(), "import", file, "--server", server},
+                       .environment = {},
+                       .folder = {},
+                       .input = {}});
+}
+
+TEST(carry, the_largest_event_that_is_let_in_can_be_carried_whatever_it_is_made_of) {
+    const nlohmann::json large = {{"limits", {{"body", "32MiB"}}}};
+    daemon_under_test from("http://127.0.0.1:9", large);
+    from.start();
+    const std::string begin = R"({"event":"e","userId":"u","data":{"x":")";
+    const std::string end = R"("}})";
+    std::string body = begin + std::string(32 * 1024 * 1024 - begin.size() - end.size(), '\\') + end;
+    if (body.size() % 2 != (begin.size() + end.size()) % 2) body[begin.size()] = 'x';
+    from.post(body);
+    from.post(sample_event("another"));
+    const std::string file = from.folder() / "queue.ndjson";
+    ASSERT_EQ(export_to(file, from.url()).status, 0);
+
+    daemon_under_test to("http://127.0.0.1:9", large);
+    to.start();
+    const auto importing = import_of(file, to.url());
+    EXPECT_EQ(importing.status, 0) << importing.error;
+    EXPECT_NE(importing.output.find("imported 2, skipped 0"), std::string::npos) << importing.output;
+    EXPECT_EQ(exported(to), exported(from));
+
+    daemon_under_test small;
+    small.start();
+    const auto refused = import_of(file, small.url());
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.error.find("(413)"), std::string::npos) << refused.error;
+    EXPECT_NE(refused.error.find("line 1 of " + file), std::string::npos) << refused.error;
+}
+
 }  // namespace posthaste

@@ -49,6 +49,15 @@ TEST(event_lines, an_event_comes_back_as_it_was_byte_for_byte) {
     EXPECT_EQ(read->what.user_id, "u");
 }
 
+TEST(event_lines, are_never_longer_than_is_told) {
+    auto one = sample();
+    one.what.api_version = std::string(512, '"');
+    for (const char c : {'\\', '"', '\n', '\t', '\x7f', 'x'}) {
+        one.what.body = std::string(100'000, c);
+        EXPECT_LE(to_line(one).size(), longest_line(one.what.body.size())) << c;
+    }
+}
+
 TEST(event_lines, unknown_members_are_ignored) {
     EXPECT_EQ(faults_of(with("{\"id\"", "{\"later\":[1],\"id\"")), "none");
 }

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/server/admission.hpp"
 #include "daemon/server/batch_handler.hpp"
 #include "daemon/server/events_handler.hpp"
 #include "daemon/server/import_handler.hpp"
+#include "daemon/server/routes.hpp"
+#include "daemon/server/server_context.hpp"
 #include "lib/event/batch_reader.hpp"
 #include "lib/http/event_lines.hpp"
 #include "tests/system/support/gzip.hpp"
@@ -74,7 +77,7 @@ TEST_F(memory_of_a_request, counts_what_a_batch_unpacks_to_and_the_list_of_its_e
 TEST_F(memory_of_a_request, counts_the_events_of_an_import) {
     std::size_t imported = 0;
     import_handler imports(
-        io, [&imported](const std::vector<pending_event>& events, const auto&) { imported += events.size(); },
+        io, 1 * MiB, [&imported](const std::vector<pending_event>& events, const auto&) { imported += events.size(); },
         [] { return std::nullopt; });
     exported_event one;
     one.id = *parse_uuid("01a20a2c-5020-72fa-8000-000000053d4a");
@@ -89,6 +92,39 @@ TEST_F(memory_of_a_request, counts_the_events_of_an_import) {
         EXPECT_EQ(imported, 2U);
         if (memory < needed) expect_busy(*request);
     }
+}
+
+TEST(room_for_bodies, is_enough_for_the_line_and_the_event_of_the_largest_import) {
+    path_router routes;
+    listener_options options;
+    options.now = noon;
+    EXPECT_EQ(server_context(options, routes).bytes_of_bodies(), 64 * MiB);
+    options.limits.body = 32 * MiB;
+    server_context shared(options, routes);
+    EXPECT_TRUE(shared.bodies.take(longest_line(32 * MiB)));
+    EXPECT_TRUE(shared.bodies.take(sizeof(pending_event) + 32 * MiB));
+    EXPECT_FALSE(shared.bodies.take(1 * MiB));
+    shared.options.limits.body = 1 * MiB;
+    shared.bodies.resize(shared.bytes_of_bodies());
+    EXPECT_FALSE(shared.bodies.take(1)) << "more is taken than there is by now";
+}
+
+TEST_F(memory_of_a_request, is_bounded_for_an_import_of_many_lines_as_for_one_of_one_line_it_is_not) {
+    import_handler imports(
+        io, 32 * MiB, [](const std::vector<pending_event>&, const auto&) {}, [] { return std::nullopt; });
+    EXPECT_EQ(imports.body_limit(), longest_line(32 * MiB));
+    const std::string line = "\n{}" + std::string(16 * MiB, '\n');
+    const auto one = std::make_shared<asked>("POST /v1/import HTTP/1.1\r\nHost: localhost\r\n\r\n", "\n" + line + " ");
+    imports.handle(one);
+    io.run();
+    EXPECT_EQ(one->status, 422U) << one->text;
+    const auto two = std::make_shared<asked>("POST /v1/import HTTP/1.1\r\nHost: localhost\r\n\r\n", line + "{}");
+    imports.handle(two);
+    EXPECT_EQ(two->status, 413U);
+    EXPECT_NE(two->text.find("Split it by lines"), std::string::npos) << two->text;
+    imports.reconfigure(1 * MiB);
+    EXPECT_EQ(imports.body_limit(), 16 * MiB) << "of many small lines";
+    EXPECT_NE(body_too_large(imports).detail.find("Split it by lines"), std::string::npos);
 }
 
 using memory_of_all = served;

@@ -58,7 +58,8 @@ TEST(refusals, tell_other_calls_the_cause_and_then_their_own_words) {
 std::string refused_import(const result<import_report, refusal>& outcome) {
     boost::asio::io_context io;
     import_handler imports(
-        io, [&](const std::vector<pending_event>&, const auto& reply) { reply(outcome); }, [] { return std::nullopt; });
+        io, 1 * MiB, [&](const std::vector<pending_event>&, const auto& reply) { reply(outcome); },
+        [] { return std::nullopt; });
     exported_event one;
     one.id = *parse_uuid("01a20a2c-5020-72fa-8000-000000053d4a");
     one.what.path = "/run/event";
@@ -82,7 +83,7 @@ TEST(a_refused_import, says_how_much_of_it_is_stored) {
 
 TEST(a_refused_import, says_before_its_body_is_read_that_nothing_was_imported) {
     boost::asio::io_context io;
-    const import_handler imports(io, {}, [] { return refusal::shutting_down; });
+    const import_handler imports(io, 1 * MiB, {}, [] { return refusal::shutting_down; });
     const asked request("POST /v1/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n\r\n");
     const auto refused = imports.refuse(request.head());
     ASSERT_TRUE(refused);
