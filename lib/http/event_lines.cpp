@@ -23,7 +23,7 @@ bool is_event_path(std::string_view path) {
 
 bool is_plain(std::string_view value) {
     return value.size() <= most_version_bytes &&
-           std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
+           std::ranges::all_of(value, [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; });
 }
 
 // Takes the parser's events over one line, known to be well-formed, and keeps the strings that are asked for; what else
@@ -35,6 +35,7 @@ class line_members {
     struct member {
         std::string_view name;
         bool found = false;
+        bool is_null = false;
         std::optional<std::string> text{};  // when it is a string
     };
     [[nodiscard]] member* find(std::string_view name) noexcept {
@@ -43,7 +44,11 @@ class line_members {
     }
 
     // The parser's events.
-    bool null() { return other_value(); }
+    bool null() {
+        other_value();
+        if (depth_ == 1 && current_ != nullptr) current_->is_null = true;
+        return true;
+    }
     bool boolean(bool) { return other_value(); }
     bool number_integer(std::int64_t) { return other_value(); }
     bool number_unsigned(std::uint64_t) { return other_value(); }
@@ -71,6 +76,7 @@ class line_members {
     bool other_value() {
         if (depth_ != 1 || current_ == nullptr) return true;
         current_->found = true;
+        current_->is_null = false;
         current_->text.reset();
         return true;
     }
@@ -95,11 +101,18 @@ class line_reader {
   public:
     explicit line_reader(line_members& line) : line_(line) {}
 
-    std::string text(std::string_view name) {
+    // Empty where it is noted that there is none.
+    std::optional<std::string> text(std::string_view name) {
         line_members::member& asked = *line_.find(name);
-        if (asked.text) return *std::move(asked.text);
-        wrong(name, asked.found ? "is no string" : "is missing (expected a string)");
-        return {};
+        if (!asked.text) wrong(name, asked.found ? "is no string" : "is missing (expected a string)");
+        return std::move(asked.text);
+    }
+
+    // One that may be null or left out.
+    std::string text_if_any(std::string_view name) {
+        const line_members::member& asked = *line_.find(name);
+        if (!asked.found || asked.is_null) return {};
+        return text(name).value_or("");
     }
 
     void wrong(std::string_view member, std::string why) {
@@ -120,21 +133,28 @@ void read_envelope_of(pending_event& one, line_reader& from) {
     one.what.user_id = std::move(read->user_id);
 }
 
+// A member that is no string is wrong already.
 pending_event read_members(line_reader& from) {
     pending_event one;
-    const auto id = parse_uuid(from.text("id"));
-    if (!id) from.wrong("id", "is no UUID");
-    const auto received = parse_rfc3339(from.text("receivedAt"));
-    if (!received) from.wrong("receivedAt", "is no time (expected RFC 3339, such as 2026-11-23T13:05:09.123Z)");
-    if (const auto state = from.text("state"); state != "pending" && state != "dead")
+    if (const auto text = from.text("id")) {
+        const auto id = parse_uuid(*text);
+        if (!id) from.wrong("id", "is no UUID");
+        one.id = id.value_or(uuid{});
+    }
+    if (const auto text = from.text("receivedAt")) {
+        const auto received = parse_rfc3339(*text);
+        if (!received) from.wrong("receivedAt", "is no time (expected RFC 3339, such as 2026-11-23T13:05:09.123Z)");
+        one.received_at = received.value_or(wall_time{});
+    }
+    if (const auto state = from.text("state"); state && *state != "pending" && *state != "dead")
         from.wrong("state", "must be \"pending\" or \"dead\"");
-    one.id = id.value_or(uuid{});
-    one.received_at = received.value_or(wall_time{});
-    one.what.path = from.text("path");
-    if (!is_event_path(one.what.path)) from.wrong("path", "must be /run/event or /YYYY-MM/run/event");
-    one.what.api_version = from.text("apiVersion");
+    if (auto path = from.text("path")) {
+        if (!is_event_path(*path)) from.wrong("path", "must be /run/event or /YYYY-MM/run/event");
+        one.what.path = *std::move(path);
+    }
+    one.what.api_version = from.text_if_any("apiVersion");
     if (!is_plain(one.what.api_version)) from.wrong("apiVersion", "must be up to 512 bytes of ASCII");
-    one.what.body = from.text("body");
+    one.what.body = from.text("body").value_or("");
     if (from.errors.empty()) read_envelope_of(one, from);
     return one;
 }

@@ -27,9 +27,9 @@ namespace posthaste {
 [[nodiscard]] std::string to_line(const exported_event& one);
 
 // What the line says, its number still to be given; or everything that is wrong with it, with pointers into the line.
-// The body must be an event, but is held to no schema: it was accepted once. Unknown members are ignored, and cost no
-// memory. The line itself is held to the same rules of JSON as an event: what has a NUL byte, two members of one name
-// or a nesting over 64 is malformed.
+// The body must be an event, but is held to no schema: it was accepted once. An apiVersion that is null or left out is
+// none; unknown members are ignored, and cost no memory. The line itself is held to the same rules of JSON as an event:
+// what has a NUL byte, two members of one name or a nesting over 64 is malformed.
 [[nodiscard]] result<pending_event, std::vector<field_error>> read_line(std::string_view line);
 
 }  // namespace posthaste

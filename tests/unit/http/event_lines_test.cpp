@@ -70,13 +70,23 @@ TEST(event_lines, tells_all_that_is_wrong_with_a_line) {
     EXPECT_EQ(faults_of(with("/2023-12/run/event", "/v1/pause")), "/path;");
     EXPECT_EQ(faults_of(with("2025-09", "2025\\r\\nX: y")), "/apiVersion;");
     EXPECT_EQ(faults_of(with("\\\"userId\\\"", "\\\"user\\\"")), "/body;");
-    EXPECT_EQ(faults_of("{\"body\": 1}"),
-              "/id;/id;/receivedAt;/receivedAt;/state;/state;/path;/path;/apiVersion;/body;");
+    EXPECT_EQ(faults_of("{\"body\": 1}"), "/id;/receivedAt;/state;/path;/body;") << "each once";
+    EXPECT_EQ(faults_of(with("\"2025-09\"", "2025")), "/apiVersion;");
+}
+
+TEST(event_lines, take_an_event_without_a_version_for_one_that_has_none) {
+    for (const auto& line :
+         {with("\"2025-09\"", "null"), with("\"apiVersion\":\"2025-09\",", ""), with("\"2025-09\"", "\"\"")}) {
+        const auto read = read_line(line);
+        ASSERT_TRUE(read) << line;
+        EXPECT_EQ(read->what.api_version, "");
+    }
+    EXPECT_EQ(read_line(with("2025-09", "2025\\t09"))->what.api_version, "2025\t09") << "as a header may have it";
 }
 
 TEST(event_lines, keeps_nothing_that_is_further_inside) {
     EXPECT_EQ(faults_of(with("{\"id\"", "{\"x\":{\"id\":1,\"body\":[\"no\"]},\"id\"")), "none");
-    EXPECT_EQ(faults_of(with("\"dead\"", "[\"dead\"]")), "/state;/state;") << "no string is no string";
+    EXPECT_EQ(faults_of(with("\"dead\"", "[\"dead\"]")), "/state;") << "no string is no string";
 }
 
 TEST(event_lines, takes_no_line_that_two_readers_understand_differently) {
