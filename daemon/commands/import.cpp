@@ -78,6 +78,10 @@ class importer {
     exit_code refused(const daemon_answer& answer) const {
         tell_refusal("posthaste import", answer);
         if (options_.json) tell();
+        const auto malformed = number_of(nlohmann::json::parse(answer.body, nullptr, false), "line");
+        if (answer.status == 400 && malformed)
+            return fail(exit_code::failed, "that is line " + std::to_string(lines_sent_ + *malformed) + " of " +
+                                               lines_.name() + ": correct it and run it again" + so_far());
         if (answer.status == 422)
             return fail(exit_code::failed, "line 0 of the pointers is line " + std::to_string(lines_sent_ + 1) +
                                                " of " + lines_.name() + ": correct it and run it again" + so_far());

@@ -45,8 +45,9 @@ class import_run : public std::enable_shared_from_this<import_run> {
 
     void read_slice() {
         const std::size_t until = std::min(at_ + slice_bytes, text_.size());
-        while (at_ < until && errors_.size() < most_errors)
+        while (at_ < until && errors_.size() < most_errors && !malformed_)
             read_next_line();
+        if (malformed_) return request_->answer(*malformed_);
         if (!request_->take_memory(std::exchange(made_, 0))) return request_->answer(no_room_for_bodies());
         if (at_ < text_.size() && errors_.size() < most_errors)
             return boost::asio::post(io_, [self = shared_from_this()] { self->read_slice(); });
@@ -60,7 +61,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
     void read_next_line() {
         const std::size_t end = std::min(text_.find('\n', at_), text_.size());
         const std::string_view line = std::string_view(text_).substr(at_, end - at_);
-        at_ = end + 1;
+        const std::size_t begin = std::exchange(at_, end + 1);
         const std::size_t number = lines_++;
         if (line.find_first_not_of(blank) == std::string_view::npos) return;
         auto read = read_line(line);
@@ -69,8 +70,19 @@ class import_run : public std::enable_shared_from_this<import_run> {
             events_.push_back(*std::move(read));
             return;
         }
-        for (field_error& error : std::move(read).error())
+        line_fault fault = std::move(read).error();
+        if (fault.malformed) return note_malformed(begin + fault.malformed->offset, fault.malformed->reason);
+        for (field_error& error : fault.errors)
             errors_.push_back({"/" + std::to_string(number) + error.pointer, std::move(error.detail)});
+    }
+
+    // Ends the reading, whatever else is wrong.
+    void note_malformed(std::size_t offset, const std::string& reason) {
+        malformed_ = posthaste::problem_of(malformed_json(text_, offset, reason));
+        malformed_->detail = "Nothing was imported, as line " + std::to_string(malformed_->place->line) +
+                             " is no JSON that can be accepted: at column " +
+                             std::to_string(malformed_->place->column) + " (byte " + std::to_string(offset) +
+                             " of the body), " + reason;
     }
 
     void refuse() {
@@ -127,6 +139,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
     std::uint64_t made_ = 0;  // bytes of events, since they were last counted
     std::vector<pending_event> events_;
     std::vector<field_error> errors_;
+    std::optional<problem> malformed_;
     std::size_t imported_ = 0;
     std::size_t known_ = 0;
 };

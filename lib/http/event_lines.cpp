@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
-#include "lib/event/envelope.hpp"
 #include "lib/http/api_version.hpp"
 
 namespace posthaste {
@@ -171,16 +170,14 @@ std::string to_line(const exported_event& one) {
     return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-result<pending_event, std::vector<field_error>> read_line(std::string_view line) {
-    if (const auto malformed = find_malformed_json(line))
-        return std::vector<field_error>{
-            {"", "is malformed JSON: at column " + std::to_string(malformed->column) + ", " + malformed->reason}};
+result<pending_event, line_fault> read_line(std::string_view line) {
+    if (auto malformed = find_malformed_json(line)) return line_fault{.malformed = std::move(malformed)};
     line_members members;
     nlohmann::json::sax_parse(line, &members);
-    if (!members.is_object()) return std::vector<field_error>{{"", "is no JSON object in one line"}};
+    if (!members.is_object()) return line_fault{.errors = {{"", "is no JSON object in one line"}}};
     line_reader from(members);
     auto one = read_members(from);
-    if (!from.errors.empty()) return std::move(from.errors);
+    if (!from.errors.empty()) return line_fault{.errors = std::move(from.errors)};
     return one;
 }
 

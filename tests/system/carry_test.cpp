@@ -86,6 +86,13 @@ TEST(carry, an_import_is_all_checked_before_any_of_it_is_stored) {
     EXPECT_EQ(problem.value("type", ""), "urn:posthaste:problem:invalid-event");
     EXPECT_EQ(problem["errors"][0].value("pointer", ""), "/1/id");
     EXPECT_EQ(other.status()["totals"]["accepted"], 0);
+    const auto malformed = imported(other, good + "{\"id\": 1}\n" + good.substr(0, 20) + "}\n" + good, 400);
+    EXPECT_EQ(malformed.value("type", ""), "urn:posthaste:problem:malformed-json") << "whatever else is wrong";
+    EXPECT_EQ(malformed.value("line", 0), 3);
+    EXPECT_EQ(malformed.value("column", 0), 22) << "where it ends too early";
+    EXPECT_EQ(malformed.value("offset", 0U), good.size() + 10 + 21) << "of the whole body";
+    EXPECT_NE(malformed.value("detail", "").find("Nothing was imported, as line 3 "), std::string::npos) << malformed;
+    EXPECT_EQ(other.status()["totals"]["accepted"], 0);
     const auto unannounced = http_call(other.port(), "POST", "/v1/import", {{"Content-Type", "text/plain"}}, good);
     ASSERT_TRUE(unannounced);
     EXPECT_EQ(unannounced->status, 415);
@@ -160,6 +167,13 @@ TEST(carry, a_wrong_question_gets_a_clear_answer) {
 
 finished export_to(const std::string& file, const std::string& server) {
     return run_to_end({.command = {posthaste_binary(), "export", "--out", file, "--server", server},
+                       .environment = {},
+                       .folder = {},
+                       .input = {}});
+}
+
+finished import_of(const std::string& file, const std::string& server) {
+    return run_to_end({.command = {posthaste_binary(), "import", file, "--server", server},
                        .environment = {},
                        .folder = {},
                        .input = {}});
@@ -244,6 +258,11 @@ TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
     EXPECT_EQ(broken.status, 1);
     EXPECT_NE((broken.output + broken.error).find("/10/id"), std::string::npos) << (broken.output + broken.error);
 
+    std::ofstream(with_a_fault, std::ios::trunc) << std::string(600'000, ' ') << "\n{\"id\": \n";
+    const auto malformed = import_of(with_a_fault, to.url());
+    EXPECT_EQ(malformed.status, 1);
+    EXPECT_NE(malformed.error.find("that is line 2 of " + with_a_fault), std::string::npos) << malformed.error;
+
     daemon_under_test full;
     full.configure({{"queue", {{"max_events", 4}}}});
     full.start();
@@ -255,13 +274,6 @@ TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
     EXPECT_NE(refused.error.find("run it again: what is stored by now will be skipped"), std::string::npos)
         << refused.error;
     EXPECT_EQ(refused.error.find("pointers"), std::string::npos) << refused.error;
-}
-
-finished import_of(const std::string& file, const std::string& server) {
-    return run_to_end({.command = {posthaste_binary(), "import", file, "--server", server},
-                       .environment = {},
-                       .folder = {},
-                       .input = {}});
 }
 
 TEST(carry, the_largest_event_that_is_let_in_can_be_carried_whatever_it_is_made_of) {

@@ -74,7 +74,10 @@ const mistakes = [
     status: 400,
     what: "a body cut short",
     of: (operation, good) =>
-      (takesKey(operation) || takesFilter(operation)) && { ...good, body: good.body.slice(0, -2) },
+      (takesKey(operation) || takesFilter(operation) || takesLines(operation)) && {
+        ...good,
+        body: good.body.slice(0, -2),
+      },
   },
   {
     status: 400,
@@ -140,6 +143,7 @@ const mistakes = [
 ];
 
 const takesFilter = (operation) => ["/v1/retry", "/v1/discard"].includes(operation.path);
+const takesLines = (operation) => operation.path === "/v1/import";
 const takesKey = (operation) => operation.parameters.some((one) => one.name === "Idempotency-Key");
 
 export function mistakesOf(operation) {
