@@ -3,6 +3,7 @@
 #include "lib/base/quantity.hpp"
 #include "lib/base/sha256.hpp"
 #include "lib/http/bearer.hpp"
+#include "lib/http/query_string.hpp"
 
 namespace posthaste {
 
@@ -44,6 +45,15 @@ std::optional<problem> identify(const request_head& head, const access_tokens& t
     return {};
 }
 
+// What an operator's call that changes something is about stands in its path or its body. A filter in the query that
+// was passed over would be no filter: the call would change everything.
+std::optional<problem> refuse_query(const request_head& head, const route& found) {
+    if (found.scope != access_scope::operators || head.method == "GET" || head.method == "HEAD") return {};
+    const auto given = query_string::parse(head.query, {});
+    if (!given) return given.error();
+    return {};
+}
+
 }  // namespace
 
 result<handler*, problem> admit(const request_head& head, const server_context& shared,
@@ -54,6 +64,7 @@ result<handler*, problem> admit(const request_head& head, const server_context& 
     if (std::optional<problem> wrong = identify(head, shared.options.listen.tokens, needed, by))
         return std::move(*wrong);
     if (!found) return std::move(found).error();
+    if (std::optional<problem> wrong = refuse_query(head, *found)) return std::move(*wrong);
     if (std::optional<problem> wrong = found->to->refuse(head)) return std::move(*wrong);
     if (head.content_length.value_or(0) > found->to->body_limit()) return body_too_large(*found->to);
     return found->to;

@@ -1,6 +1,7 @@
 // What is decided by a request's head alone, in this order: Host (421), Origin (403), the token (401; 403 where it may
-// not do that), path (404), method (405), what the resource itself asks of the head (415 …), the body's announced
-// length (413). Where tokens are configured, whoever has none learns nothing of what there is, but for what needs none.
+// not do that), path (404), method (405), a query where none is taken (400), what the resource itself asks of the head
+// (415 …), the body's announced length (413). Where tokens are configured, whoever has none learns nothing of what
+// there is, but for what needs none.
 
 #pragma once
 

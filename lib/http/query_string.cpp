@@ -22,6 +22,11 @@ std::string listed(std::span<const std::string_view> names) {
     return text;
 }
 
+std::string what_there_is(std::span<const std::string_view> known) {
+    if (known.empty()) return ": this call takes none in its query. Where it takes a filter, that stands in its body.";
+    return "; there are " + listed(known) + ".";
+}
+
 }  // namespace
 
 problem invalid_query(std::string detail) {
@@ -39,8 +44,7 @@ result<query_string, problem> query_string::parse(std::string_view query, std::s
         auto value = decoded(one.substr(std::min(equals + 1, one.size())));
         if (!name || !value) return invalid_query("The query holds a \"%\" that is not followed by two hex digits.");
         if (std::ranges::find(known, *name) == known.end())
-            return invalid_query("There is no parameter \"" + printable(*name, 100) + "\" here; there are " +
-                                 listed(known) + ".");
+            return invalid_query("There is no parameter \"" + printable(*name, 100) + "\" here" + what_there_is(known));
         if (parsed.get(*name)) return invalid_query("The parameter " + *name + " stands twice in the query.");
         parsed.given_.emplace_back(*std::move(name), *std::move(value));
     }

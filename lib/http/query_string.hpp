@@ -17,7 +17,8 @@ namespace posthaste {
 
 class query_string {
   public:
-    // 400 invalid-query for a parameter that is not in `known`, stands twice or is badly encoded.
+    // 400 invalid-query for a parameter that is not in `known` (which is empty where there are none), stands twice or
+    // is badly encoded.
     [[nodiscard]] static result<query_string, problem> parse(std::string_view query,
                                                              std::span<const std::string_view> known);
 

@@ -123,6 +123,30 @@ TEST_F(by_hand, what_dies_again_meanwhile_is_not_taken_twice) {
     EXPECT_EQ(retried, 3);
 }
 
+TEST_F(by_hand, a_filter_in_the_query_is_refused_instead_of_passed_over) {
+    const auto ids = bury(2);
+    const json dead = {{"state", "dead"}};
+    for (const auto& [method, path] :
+         std::vector<std::pair<std::string, std::string>>{{"POST", "/v1/discard"},
+                                                          {"POST", "/v1/retry"},
+                                                          {"POST", "/v1/pause"},
+                                                          {"POST", "/v1/resume"},
+                                                          {"POST", "/v1/import"},
+                                                          {"POST", "/v1/events/" + ids[0] + "/retry"},
+                                                          {"DELETE", "/v1/events/" + ids[0]}}) {
+        const http_answer answer = call(method, path + "?userId=user-1", path == "/v1/discard" ? dead : json());
+        EXPECT_EQ(answer.status, 400) << path;
+        EXPECT_EQ(answer.json().value("type", ""), "urn:posthaste:problem:invalid-query") << path;
+        EXPECT_EQ(answer.json().value("detail", ""),
+                  "There is no parameter \"userId\" here: this call takes none in its query. Where it takes a filter, "
+                  "that stands in its body.");
+    }
+    EXPECT_EQ(daemon.status()["queue"]["dead"], 2);
+    EXPECT_EQ(daemon.status()["upstream"]["state"], "up");
+    EXPECT_EQ(call("POST", "/v1/retry?", json::object()).status, 200) << "an empty query asks for nothing";
+    EXPECT_EQ(call("POST", "/run/event?source=web").status, 415) << "an application's calls may have any";
+}
+
 TEST_F(by_hand, dead_events_are_removed_for_good) {
     const auto ids = bury(4);
     EXPECT_EQ(call("DELETE", "/v1/events/" + ids[0]).json(), json({{"discarded", 1}, {"remaining", 0}}));

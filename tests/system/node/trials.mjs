@@ -72,6 +72,13 @@ const mistakes = [
   },
   {
     status: 400,
+    what: "a filter in its query",
+    of: (operation, good) =>
+      operation.path.startsWith("/v1/") &&
+      operation.method !== "GET" && { ...good, target: `${good.target}?userId=10101010101010` },
+  },
+  {
+    status: 400,
     what: "a body cut short",
     of: (operation, good) =>
       (takesKey(operation) || takesFilter(operation) || takesLines(operation)) && {
