@@ -3,6 +3,8 @@
 #include "lib/base/quantity.hpp"
 #include "lib/base/sha256.hpp"
 #include "lib/http/bearer.hpp"
+#include "lib/http/content_type.hpp"
+#include "lib/http/gunzip.hpp"
 #include "lib/http/query_string.hpp"
 
 namespace posthaste {
@@ -66,8 +68,13 @@ result<handler*, problem> admit(const request_head& head, const server_context& 
     if (!found) return std::move(found).error();
     if (std::optional<problem> wrong = refuse_query(head, *found)) return std::move(*wrong);
     if (std::optional<problem> wrong = found->to->refuse(head)) return std::move(*wrong);
-    if (head.content_length.value_or(0) > found->to->body_limit()) return body_too_large(*found->to);
+    if (head.content_length.value_or(0) > limit_on_the_wire(head, *found->to)) return body_too_large(*found->to);
     return found->to;
+}
+
+std::uint64_t limit_on_the_wire(const request_head& head, const handler& to) {
+    const auto how = coding_of(head);
+    return how && *how == coding::gzip ? longest_packed(to.body_limit()) : to.body_limit();
 }
 
 problem no_room_for_bodies() {

@@ -17,6 +17,9 @@ namespace posthaste {
 [[nodiscard]] result<handler*, problem> admit(const request_head& head, const server_context& shared,
                                               std::optional<std::uint16_t> port, caller& by);
 
+// How long a body may be as it is sent. The limit of whom it is for is on what it unpacks to.
+[[nodiscard]] std::uint64_t limit_on_the_wire(const request_head& head, const handler& to);
+
 // A body is over the limit of whom it is for.
 [[nodiscard]] problem body_too_large(const handler& to);
 // The bodies of all requests take up what they may.

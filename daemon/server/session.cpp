@@ -110,7 +110,7 @@ bool session::refuse(problem why) {
 
 bool session::begin_body() {
     if (!head_.has_body()) return body_complete(scanner_.size());
-    if (head_.chunked) chunks_ = chunked_body(refusal_ ? largest_dropped_body : handler_->body_limit());
+    if (head_.chunked) chunks_ = chunked_body(refusal_ ? largest_dropped_body : limit_on_the_wire(head_, *handler_));
     body_left_ = head_.content_length.value_or(0);
     span_bytes_ = buffer_.unread().size() - scanner_.size();
     if (head_.expect_continue && buffer_.unread().size() == scanner_.size()) send_continue();

@@ -13,6 +13,12 @@ struct z_stream_s;
 
 namespace posthaste {
 
+// How long what unpacks to `bytes` can be where it does not compress: in stored blocks, each of 5 KiB or more, with a
+// frame and the name of a file.
+[[nodiscard]] constexpr std::uint64_t longest_packed(std::uint64_t bytes) noexcept {
+    return bytes + bytes / 1024 + 1024;
+}
+
 class gunzip {
   public:
     // `packed` must outlive this.

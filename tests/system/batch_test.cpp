@@ -248,6 +248,19 @@ TEST_P(packed_body, is_unpacked_within_the_limit_and_sent_on_unpacked) {
     EXPECT_EQ(upstream.requests().size(), 2U);
 }
 
+TEST_P(packed_body, is_taken_up_to_the_limit_of_what_it_unpacks_to_however_badly_it_is_packed) {
+    const std::string gzip = json_type() + "Content-Encoding: gzip\r\n";
+    const auto stored = [](const std::string& text) { return gzipped(text, Z_NO_COMPRESSION); };
+    const std::string event = sample_event("u");
+    const std::string limit = event + std::string(1024 * 1024 - event.size(), ' ');
+    ASSERT_GT(stored(limit).size(), limit.size());
+    expect(to("/run/event", stored(limit), gzip), 202, "", fate::stays);
+    expect(to("/run/event", stored(limit + " "), gzip), 413, "body-too-large", fate::stays);
+    const std::string batch = "[" + event + std::string(16 * 1024 * 1024 - event.size() - 2, ' ') + "]";
+    expect(to("/run/events", stored(batch), gzip), 202, "", fate::stays);
+    expect(to("/run/events", stored(batch + " "), gzip), 413, "body-too-large", fate::stays);
+}
+
 TEST_P(packed_body, that_is_a_bomb_or_no_gzip_is_refused) {
     const std::string gzip = json_type() + "Content-Encoding: gzip\r\n";
     const std::string bomb = gzipped(std::string(17 * 1024 * 1024, ' '));
