@@ -112,7 +112,8 @@ bool session::begin_body() {
     if (!head_.has_body()) return body_complete(scanner_.size());
     if (head_.chunked) chunks_ = chunked_body(refusal_ ? largest_dropped_body : limit_on_the_wire(head_, *handler_));
     body_left_ = head_.content_length.value_or(0);
-    span_bytes_ = buffer_.unread().size() - scanner_.size();
+    span_bytes_ = 0;
+    note_body_bytes(buffer_.unread().size() - scanner_.size());
     if (head_.expect_continue && buffer_.unread().size() == scanner_.size()) send_continue();
     if (phase_ == phase::closed) return false;
     phase_ = phase::reading_body;
@@ -229,7 +230,7 @@ void session::on_read(const boost::system::error_code& failed, std::size_t count
         return read();
     }
     if (phase_ == phase::handling || phase_ == phase::writing) return;  // a deadline was quicker than these bytes
-    span_bytes_ += count;
+    if (phase_ == phase::reading_body) note_body_bytes(count);
     if (into_body_) {
         body_received_ += count;
         body_left_ -= count;

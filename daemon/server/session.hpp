@@ -83,6 +83,7 @@ class session final : public exchange, public tracked_connection, public std::en
     bool wait_for_bytes(phase next, activity now);
     void read();
     bool make_room_in_body();
+    void note_body_bytes(std::size_t count);
     void on_read(const boost::system::error_code& failed, std::size_t count);
     void send_continue();
     void send(unsigned status, std::string_view content_type, std::string_view fields, std::string_view body);

@@ -36,13 +36,8 @@ void session::check_deadline(steady_time now) {
             }
             break;
         case phase::reading_body:
-            if (waited < body_span) break;
-            if (span_bytes_ < least_bytes_a_span) {
+            if (waited >= body_span)
                 fail(too_slow("The body came at less than 1 KiB/s over 10 s. Send it without pauses."));
-            } else {
-                since_ = now;
-                span_bytes_ = 0;
-            }
             break;
         case phase::writing:
             if (waited >= write_limit) close();
@@ -54,6 +49,14 @@ void session::check_deadline(steady_time now) {
         case phase::closed:
             break;
     }
+}
+
+// A span ends with the last byte that it takes, so that what stalls behind it is given no more than one.
+void session::note_body_bytes(std::size_t count) {
+    span_bytes_ += count;
+    if (span_bytes_ < least_bytes_a_span) return;
+    since_ = shared_->clock.steady();
+    span_bytes_ = 0;
 }
 
 // A request that is there already, if only in the socket, is nobody's idleness.
