@@ -61,7 +61,8 @@ std::optional<event_splitter::piece> event_splitter::next_line() {
     const std::size_t end = std::min(text_.find('\n', from), text_.size());
     at_ = std::min(end + 1, text_.size());
     const std::string_view line = text_.substr(from, end - from);
-    if (line.find_first_not_of(space) != std::string_view::npos) return piece{line, from};
+    if (const auto first = line.find_first_not_of(space); first != std::string_view::npos)
+        return piece{line.substr(first, line.find_last_not_of(space) + 1 - first), from + first};
     if (text_.find_first_not_of(space, from) == std::string_view::npos) {
         place_ = place::end;
         return std::nullopt;

@@ -1,5 +1,5 @@
 // Takes a batch of events apart: the elements of a JSON array, or the lines of application/x-ndjson, each as the bytes
-// that it has in the text.
+// that it has in the text, without the space around it.
 //
 // Of the elements themselves nothing is checked but that their strings and brackets end: whoever reads them does that
 // (lib/event/envelope.hpp). One pass, nothing is copied. Pure; one thread.

@@ -48,6 +48,14 @@ TEST(event_splitter, gives_a_line_an_event_and_forgives_the_last_empty_one) {
     EXPECT_THAT(pieces("", form::lines), ElementsAre());
 }
 
+TEST(event_splitter, gives_a_line_without_the_space_around_it) {
+    using testing::ElementsAre;
+    EXPECT_THAT(pieces("{}\r\n \t{ \t} \t\r\n\r\n", form::lines), ElementsAre("{}", "{ \t}"));
+    event_splitter splitter("{}\r\n  []", form::lines);
+    ASSERT_TRUE(splitter.next());
+    EXPECT_EQ(splitter.next()->offset, 6U);
+}
+
 struct reading {
     std::size_t event_bytes = 1000;
     event_catalog catalog;
