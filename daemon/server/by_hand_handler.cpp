@@ -142,7 +142,7 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
 
 std::optional<problem> by_hand_handler::refuse(const request_head& head) const {
     if (head.has_body()) {
-        if (std::optional<problem> wrong = refuse_unless_json(head)) return wrong;
+        if (std::optional<problem> wrong = refuse_unless_json(head, "the filter")) return wrong;
         if (std::optional<problem> wrong = refuse_coded(head)) return wrong;
     }
     if (const std::optional<refusal> why = source_.refusing()) return problem_of_change(*why);

@@ -58,8 +58,8 @@ result<coding, problem> coding_of(const request_head& head) {
     return found;
 }
 
-std::optional<problem> refuse_unless_json(const request_head& head) {
-    return refuse_unless("application/json", "the event as JSON", head);
+std::optional<problem> refuse_unless_json(const request_head& head, std::string_view what) {
+    return refuse_unless("application/json", std::string(what) + " as JSON", head);
 }
 
 result<batch_type, problem> batch_type_of(const request_head& head) {

@@ -77,5 +77,17 @@ TEST_F(call_by_hand, answers_after_two_seconds_with_where_to_go_on) {
     EXPECT_THAT(slices, testing::ElementsAre(0, 100, 200, 300));
 }
 
+TEST_F(call_by_hand, takes_a_filter_and_says_so) {
+    const std::string text =
+        "POST /v1/retry HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n";
+    const auto head = check_head(text);
+    const auto wrong = handler.refuse(*head);
+    ASSERT_TRUE(wrong);
+    EXPECT_EQ(wrong->status, 415U);
+    EXPECT_NE(wrong->detail.find("Send the filter as JSON, with the header Content-Type: application/json"),
+              std::string::npos)
+        << wrong->detail;
+}
+
 }  // namespace
 }  // namespace posthaste
