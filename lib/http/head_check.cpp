@@ -1,9 +1,13 @@
 #include "lib/http/head_check.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <string>
 
+#include "lib/base/percent.hpp"
 #include "lib/base/text.hpp"
+#include "lib/base/utf8.hpp"
 #include "lib/http/characters.hpp"
 
 namespace posthaste {
@@ -13,15 +17,29 @@ namespace {
 namespace cls = character_class;
 using fault = std::optional<std::string_view>;  // a sentence's end; empty: fine
 
-// Valid characters, and each "%" followed by two hexadecimal digits.
-bool is_uri_text(std::string_view text, std::uint8_t characters) {
+// How far `text` has valid characters, and each "%" followed by two hexadecimal digits.
+std::size_t end_of_uri_text(std::string_view text, std::uint8_t characters) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (is_in(text[i], characters) && text[i] != '%') continue;
-        if (text[i] != '%' || i + 2 >= text.size()) return false;
-        if (!is_in(text[i + 1], cls::hex) || !is_in(text[i + 2], cls::hex)) return false;
+        if (text[i] != '%' || i + 2 >= text.size()) return i;
+        if (!is_in(text[i + 1], cls::hex) || !is_in(text[i + 2], cls::hex)) return i;
         i += 2;
     }
-    return true;
+    return text.size();
+}
+
+bool is_uri_text(std::string_view text, std::uint8_t characters) {
+    return end_of_uri_text(text, characters) == text.size();
+}
+
+// What is wrong with a target in which `text`, not empty, begins where its valid characters end.
+std::string fault_of_target_at(std::string_view text) {
+    if (text.front() == '%')
+        return "the request target has a \"%\" that is not followed by two hexadecimal digits (the character itself is "
+               "%25)";
+    const std::string_view character = text.substr(0, std::max<std::size_t>(decode_utf8(text).size, 1));
+    return "the request target has a character that needs percent-encoding: " + printable(character) + " is " +
+           percent_encoded(character);
 }
 
 bool is_scheme(std::string_view text) {
@@ -98,8 +116,7 @@ class head_reader {
 
     fault target() {
         constexpr std::string_view wrong =
-            "the request target is neither a path such as /run/event nor an absolute http URL, or has characters that "
-            "need percent-encoding";
+            "the request target is neither a path such as /run/event nor an absolute http URL";
         std::string_view rest = head_.target;
         if (!rest.starts_with('/')) {
             const std::size_t colon = rest.find("://");
@@ -110,7 +127,8 @@ class head_reader {
             if (head_.authority.empty() || !is_uri_text(head_.authority, cls::authority)) return wrong;
             rest.remove_prefix(head_.authority.size());
         }
-        if (!is_uri_text(rest, cls::target)) return wrong;
+        if (const std::size_t end = end_of_uri_text(rest, cls::target); end < rest.size())
+            return target_fault_ = fault_of_target_at(rest.substr(end));
         const std::size_t mark = rest.find('?');
         head_.path = rest.substr(0, mark);
         if (head_.path.empty()) head_.path = "/";
@@ -230,6 +248,7 @@ class head_reader {
 
     request_head& head_;
     host_form host_form_;
+    std::string target_fault_;  // keeps what is told of it
     bool host_seen_ = false;
     bool close_asked_ = false;
     bool unknown_coding_ = false;

@@ -105,6 +105,25 @@ TEST(head_check, refuses_targets_that_are_neither_origin_nor_absolute_form) {
         EXPECT_EQ(status_of_line("GET " + std::string(target) + " HTTP/1.1"), 200U) << target;
 }
 
+TEST(head_check, names_the_first_character_of_a_target_that_needs_percent_encoding) {
+    const auto detail = [](const std::string& target) {
+        const auto read = checked("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        EXPECT_FALSE(read);
+        return read ? "" : read.error().detail;
+    };
+    const std::string begin = "The request is not well-formed HTTP/1.1: the request target has ";
+    const std::string coded = begin + "a character that needs percent-encoding: ";
+    EXPECT_EQ(detail("/users/a{b|c"), coded + "{ is %7B.");
+    EXPECT_EQ(detail("/a?b=[1]"), coded + "[ is %5B.");
+    EXPECT_EQ(detail("/caf\xc3\xa9"), coded + "\xc3\xa9 is %C3%A9.");
+    EXPECT_EQ(detail("/a\xff"), coded + "\\xff is %FF.");
+    EXPECT_EQ(detail("/a\x7f"), coded + "\\x7f is %7F.");
+    EXPECT_EQ(detail("http://localhost/a\"b"), coded + "\" is %22.");
+    EXPECT_EQ(detail("/100%"),
+              begin + "a \"%\" that is not followed by two hexadecimal digits (the character itself is %25).");
+    EXPECT_EQ(detail("run/event").find("encod"), std::string::npos);
+}
+
 TEST(head_check, refuses_authorities_that_no_host_can_be) {
     for (const char* authority : {"caf\xc3\xa9", "a\x7f", "a\\b", "a\"b", "a{b}", "a|b", "%zz"})
         EXPECT_EQ(status_of_line("GET http://" + std::string(authority) + "/a HTTP/1.1"), 400U) << authority;
