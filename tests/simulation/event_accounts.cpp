@@ -46,7 +46,9 @@ void event_accounts::started(const start_attempt& attempt, sequence number, orde
         kept.expect(now >= one.earliest, "is not sent before it is due", number);
     kept.expect(attempt.retries >= one.attempts && (attempt.retries == 0 || one.sent > 0 || one.attempts > 0),
                 "tells how often it was sent before", number);
-    kept.expect(attempt.new_connection == (one.last_status == 421), "after a 421 goes on a new connection", number);
+    kept.expect(attempt.new_connection || one.last_status != 421, "after a 421 goes on a new connection", number);
+    kept.expect(!attempt.new_connection || one.last_status == 421 || one.unanswered, "else on any", number);
+    one.unanswered = false;
     one.in_flight = true;
     ++one.sent;
 }
@@ -109,6 +111,7 @@ void event_accounts::check_failed(account& of, sequence number, const conclusion
 void event_accounts::unanswered(sequence number, const std::vector<settlement>& settled, promises& kept) {
     account& one = accounts_[number];
     one.in_flight = false;
+    one.unanswered = true;
     one.earliest = one.due = {};
     kept.expect(settled.empty(), "what came to nothing is not counted", number);
 }

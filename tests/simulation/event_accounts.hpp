@@ -67,6 +67,7 @@ class event_accounts {
         steady_time earliest{};  // that it may be sent again
         steady_time due{};
         bool in_flight = false;
+        bool unanswered = false;  // the last that was sent
         bool through = false;
     };
 

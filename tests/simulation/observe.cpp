@@ -32,6 +32,7 @@ void world::obey(remember_upstream& todo) {
 
 void world::obey(start_attempt& todo) {
     const sequence number = machine_->event(todo.place).number;
+    kept_.expect(!stopping_, "nothing is sent once a stop began", number);
     const steady_time now = clock_.now().steady;
     const bool probe_running = std::any_of(running_.begin(), running_.end(),
                                            [](const attempt& each) { return each.from.probe_of.has_value(); });

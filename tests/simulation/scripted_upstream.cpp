@@ -50,9 +50,9 @@ std::optional<attempt_outcome> scripted_upstream::in_trouble(const std::string& 
         case phase::too_many_for:
             return attempt_outcome{.status = 429, .message = "later", .retry_after = asked};
         case phase::refusing_the_key:
-            return target == refused_ ? std::optional(status(pick(2) == 0 ? 401 : 403)) : std::nullopt;
+            return target == refused_ ? std::optional(status(one_of({401, 402, 403, 407}))) : std::nullopt;
         case phase::wrong_url:
-            return target == refused_ ? std::optional(status(404)) : std::nullopt;
+            return target == refused_ ? std::optional(status(one_of({404, 405}))) : std::nullopt;
         case phase::redirecting:
             return status(302);
         case phase::rejecting:
@@ -83,6 +83,8 @@ attempt_outcome scripted_upstream::to_event(sequence number) {
             return status(before % 3 == 0 ? 409 : before % 3 == 1 ? 408 : 204);
         case 7:
             return status(before < 4 ? 500 : 200);
+        case 8:
+            return status(before < 2 ? 425 : 200);
         default:
             return status(200);
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <random>
 #include <string>
@@ -47,6 +48,7 @@ class scripted_upstream {
 
   private:
     std::uint64_t pick(std::uint64_t below) { return random_() % below; }
+    int one_of(std::initializer_list<int> statuses) { return statuses.begin()[pick(statuses.size())]; }
     [[nodiscard]] std::optional<attempt_outcome> in_trouble(const std::string& target, std::size_t running);
     [[nodiscard]] attempt_outcome to_event(sequence number);
 

@@ -264,12 +264,33 @@ void world::reload() {
 }
 
 void world::go_down() {
-    say("crash");
+    if (pick(2) == 0) stop_in_order();
+    say(stopping_ ? "stopped" : "crash");
+    stopping_ = false;
     produced_ -= store_.crash();
     if (!agenda_[producing]) plan(producing, seconds{1});
     if (wall_jumps_) jump_the_wall_clock();
     if (--crashes_left_ > 0) plan(crash, minutes{10});
     boot();
+}
+
+// What is under way comes to its end, and all of it is written.
+void world::stop_in_order() {
+    stopping_ = true;
+    happened(delivery_stopping{});
+    while (!kept_.broken() && (!running_.empty() || !is_quiet())) {
+        if (store_.has_calls()) {
+            store_.commit(random_);
+        } else if (store_.has_replies()) {
+            happened(store_.next_reply());
+        } else {
+            const auto first = std::ranges::min_element(running_, {}, &attempt::ends);
+            const steady_time now = clock_.now().steady;
+            if (first->ends > now) clock_.advance(std::chrono::ceil<milliseconds>(first->ends - now));
+            end(static_cast<std::size_t>(first - running_.begin()));
+        }
+    }
+    kept_.expect(machine_->in_flight() == 0 && machine_->unconfirmed() == 0, "a stop leaves nothing unwritten");
 }
 
 void world::jump_the_wall_clock() {

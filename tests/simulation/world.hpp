@@ -67,6 +67,7 @@ class world {
     void act_as_person();
     void reload();
     void go_down();
+    void stop_in_order();
     void jump_the_wall_clock();
     void plan(agenda what, milliseconds at_most);
 
@@ -116,6 +117,7 @@ class world {
     std::vector<attempt> running_;
     std::optional<steady_time> wake_;
     std::array<std::optional<steady_time>, agenda_size> agenda_{};
+    bool stopping_ = false;
     sequence produced_ = 0;
     std::uint64_t targets_ = 0;
 
