@@ -89,6 +89,7 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
             if (page.numbers.empty()) return self->did(0, 0, page.last, page.reached_end);
             self->source_.withdraw(page.numbers, [self, page](std::size_t in_flight) {
                 self->stayed_ += in_flight;
+                self->withdrawn_ = {page.numbers.front(), page.numbers.back(), in_flight};
                 self->did(page.numbers.size() - in_flight, page.numbers.size(), page.last, page.reached_end);
             });
         });
@@ -103,11 +104,22 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
         work();
     }
 
-    // What was withdrawn is durable once the store has come to a question that was asked behind it.
+    // What was withdrawn is durable once the store has come to a question that was asked behind it, and no longer
+    // there; but where the disk has no room for a word of it.
     void answer() {
-        if (which_.state == event_state::dead) return tell();
-        selection_request nothing{.state = event_state::pending, .after = max_sequence};
-        source_.select(nothing, [self = shared_from_this()](const selection_page&) { self->tell(); });
+        if (which_.state == event_state::dead || withdrawn_.first == 0) return tell();
+        selection_request left = which_;
+        left.after = withdrawn_.first - 1;
+        left.through = withdrawn_.last;
+        left.limit = withdrawn_.in_flight + 1;
+        source_.select(left, [self = shared_from_this()](const selection_page& found) {
+            if (found.numbers.size() <= self->withdrawn_.in_flight) return self->tell();
+            self->request_->answer(problem_of(
+                refusal::disk_full,
+                std::to_string(self->done_) + " events are not sent any more, but that all of them are discarded could "
+                                              "not be written: after a crash some would be sent all the same.",
+                "Repeat the call for the rest"));
+        });
     }
 
     void tell() {
@@ -136,6 +148,11 @@ class by_hand_handler::run : public std::enable_shared_from_this<run> {
     bool counted_ = false;
     bool over_ = false;
     std::uint64_t left_ = 0;  // that match and were not looked at
+    struct {
+        sequence first = 0;
+        sequence last = 0;
+        std::size_t in_flight = 0;
+    } withdrawn_;             // the last page of them
     std::size_t stayed_ = 0;  // were in flight, or are damaged
     std::size_t done_ = 0;
 };

@@ -64,6 +64,14 @@ std::optional<problem> refuse_while(const by_hand_source& source) {
     return {};
 }
 
+// Whoever was taken out is found no more; but where the disk has no room for a word of it.
+problem unwritten_discard() {
+    return problem_of(refusal::disk_full,
+                      "The event is not sent any more, but that it is discarded could not be written: after a crash it "
+                      "would be sent all the same.",
+                      "It is written by itself");
+}
+
 void discarded_one(exchange& request) {
     request.answer(response{.body = R"({"discarded":1,"remaining":0})"});
 }
@@ -136,6 +144,7 @@ void discard_event_handler::confirm(std::shared_ptr<exchange> request, const uui
     find_(id, [this, request = std::move(request), id](const std::optional<event_facts>& found) {
         if (found && found->state == event_state::delivered) return request->answer(delivered_already(id));
         if (found && found->state == event_state::dead) return discard_dead(request, found->number);
+        if (found && found->state == event_state::pending) return request->answer(unwritten_discard());
         discarded_one(*request);
     });
 }

@@ -135,6 +135,49 @@ TEST(a_refused_call_by_hand, says_so_of_events_that_were_put_back) {
               "Repeat the call for the rest once it is back.");
 }
 
+// A store whose disk has no room for a word of what was taken out of delivery.
+by_hand_source never_writing() {
+    return {.select =
+                [](const selection_request& wanted, const auto& reply) {
+                    selection_page page{.numbers = {}, .newest = 2};
+                    for (const sequence each : {1, 2})
+                        if (each > wanted.after && each <= wanted.through) page.numbers.push_back(each);
+                    page.last = 2;
+                    page.reached_end = true;
+                    reply(page);
+                },
+            .dead = {},
+            .withdraw = [](const auto&, const auto& reply) { reply(0); },
+            .refusing = [] { return std::nullopt; },
+            .now = noon};
+}
+
+TEST(a_discard, that_could_not_be_written_is_not_said_to_be_done) {
+    by_hand_handler many(by_hand_handler::task::discard, never_writing());
+    const auto request = post("", R"({"state":"pending"})", "/v1/discard");
+    many.handle(request);
+    EXPECT_EQ(request->status, 503U) << request->text;
+    EXPECT_EQ(request->shown()["detail"],
+              "The disk that holds the queue has less free space than queue.disk_reserve. 2 events are not sent any "
+              "more, but that all of them are discarded could not be written: after a crash some would be sent all the "
+              "same. Repeat the call for the rest once you have made room.");
+
+    const auto found = [](const uuid& id, const auto& reply) {
+        event_facts pending{};
+        pending.id = id;
+        pending.number = 1;
+        pending.state = event_state::pending;
+        reply(std::optional(pending));
+    };
+    discard_event_handler one(found, never_writing());
+    const auto single = std::make_shared<asked>(
+        "DELETE /v1/events/01890a5d-ac96-774b-bcce-b302099a8057 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    one.handle(single);
+    EXPECT_EQ(single->status, 503U) << single->text;
+    EXPECT_THAT(single->shown().value("detail", ""), HasSubstr("after a crash it would be sent all the same. It is "
+                                                               "written by itself once you have made room."));
+}
+
 TEST(a_refused_change, of_one_event_or_of_a_switch_says_that_nothing_was_changed) {
     const std::string expected = "The daemon is shutting down. Nothing was changed. Repeat the call once it is back.";
     const auto request = post("", "", "/v1/pause");
