@@ -141,6 +141,7 @@ class running_daemon {
     }
 
     void tell_reloaded() {
+        heartbeat_.overwritten();
         const auto& last = *reloader_.state().last_reload;
         if (!last.problems.empty()) return manager_.ready("not reloaded: " + last.problems.front());
         manager_.ready(last.needs_restart.empty() ? "reloaded" : "reloaded; " + last.needs_restart);

@@ -30,6 +30,8 @@ class heartbeat {
     void start();
     // No further beat; one that is under way is not waited for.
     void stop();
+    // The service manager was told another line meanwhile: the next beat tells the state's again.
+    void overwritten() { told_.clear(); }
 
   private:
     void rest();

@@ -78,6 +78,25 @@ TEST_F(service, tells_of_a_reload_and_what_needs_a_restart) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
+TEST_F(service, shows_its_state_again_after_a_reload_that_changed_nothing_of_it) {
+    start_watched();
+    EXPECT_NE(manager.wait_for("STATUS=0 pending"), "");
+    const auto expect_state_after_reload = [&](const std::string& state) {
+        const auto heard = manager.messages().size();
+        daemon.running().signal(SIGHUP);
+        EXPECT_NE(manager.wait_for("READY=1", heard), "");
+        const auto all = manager.messages();
+        const auto done = std::find_if(all.begin() + static_cast<std::ptrdiff_t>(heard), all.end(),
+                                       [](const std::string& message) { return message.starts_with("READY=1"); });
+        EXPECT_THAT(manager.wait_for("STATUS=", static_cast<std::size_t>(done - all.begin())), HasSubstr(state));
+    };
+    expect_state_after_reload("STATUS=0 pending, upstream up, 0/s");
+    daemon.configure({{"limits", {{"body", "much"}}}});
+    expect_state_after_reload("; the last reload failed: ");
+    expect_state_after_reload("; the last reload failed: ");
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
 TEST_F(service, ends_each_reload_that_it_began) {
     daemon.start();
     for (int turn = 0; turn < 20; ++turn)
