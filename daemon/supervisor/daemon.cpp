@@ -87,8 +87,8 @@ class running_daemon {
                           [this, left, pending = found->pending] { delivery_.start(left, pending); });
         listener_.start();
         reloader_.start();
-        heartbeat_.start();
         announce(*found);
+        heartbeat_.start();
         return {};
     }
 

@@ -11,23 +11,23 @@ namespace posthaste {
 
 namespace {
 
-// Often enough for a person who looks.
-constexpr milliseconds longest_rest = seconds{10};
+// What the line shows is at most so old, and a little more: a person looks at it during an outage.
+constexpr milliseconds longest_rest = seconds{2};
 // Two beats may be late before the watchdog bites.
 constexpr int beats_a_watchdog = 3;
 
-milliseconds rest_for(const service_manager& manager) {
-    if (!manager.watchdog()) return longest_rest;
-    return std::clamp(*manager.watchdog() / beats_a_watchdog, milliseconds{1}, longest_rest);
-}
-
 }  // namespace
+
+milliseconds rest_between_beats(std::optional<milliseconds> watchdog) {
+    if (!watchdog) return longest_rest;
+    return std::clamp(*watchdog / beats_a_watchdog, milliseconds{1}, longest_rest);
+}
 
 heartbeat::heartbeat(boost::asio::io_context& accept, const service_manager& manager, status_source source)
     : manager_(manager), source_(std::move(source)), timer_(accept) {}
 
 void heartbeat::start() {
-    if (manager_.listens()) rest();
+    if (manager_.listens()) ask();
 }
 
 void heartbeat::stop() {
@@ -37,7 +37,7 @@ void heartbeat::stop() {
 
 void heartbeat::rest() {
     if (stopped_) return;
-    timer_.expires_after(rest_for(manager_));
+    timer_.expires_after(rest_between_beats(manager_.watchdog()));
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (!cancelled && !stopped_) ask();
     });
