@@ -32,6 +32,12 @@ bool is_under(const std::string& path, const std::string& folder) {
     return end == above.end();
 }
 
+// An empty one is as good as none: every path would be below it.
+std::optional<std::string> credentials_folder(const environment& env) {
+    auto folder = env("CREDENTIALS_DIRECTORY");
+    return folder && !folder->empty() ? std::move(folder) : std::nullopt;
+}
+
 // A key goes into a header: visible ASCII only (RFC 6750, section 2.1, is narrower still).
 result<secret, std::string> usable_key(std::string text, const std::string& source) {
     const auto last = text.find_last_not_of(" \t\r\n");
@@ -74,7 +80,7 @@ result<secret, std::string> load_api_key(const std::optional<std::string>& key_f
         if (key && !for_life) key->watched = *key_file;
         return key;
     }
-    if (const auto credentials = env("CREDENTIALS_DIRECTORY")) {
+    if (const auto credentials = credentials_folder(env)) {
         const auto path = *credentials + "/api_key";
         std::error_code error;
         if (std::filesystem::exists(path, error)) return key_from_file(path, "$CREDENTIALS_DIRECTORY/api_key", false);
@@ -85,7 +91,7 @@ result<secret, std::string> load_api_key(const std::optional<std::string>& key_f
 }
 
 bool is_credential(const std::string& file, const environment& env) {
-    const auto credentials = env("CREDENTIALS_DIRECTORY");
+    const auto credentials = credentials_folder(env);
     return credentials && is_under(file, *credentials);
 }
 

@@ -82,6 +82,18 @@ TEST(api_key, may_be_open_under_the_credentials_directory) {
         key_in(folder.path() + "/credentials/../key", {{"CREDENTIALS_DIRECTORY", folder.path() + "/credentials"}}));
 }
 
+TEST(api_key, takes_an_empty_credentials_directory_for_none) {
+    const scratch_folder folder;
+    const auto open = folder.write("open", "hush", 0644);
+    const variables empty = {{"CREDENTIALS_DIRECTORY", ""}};
+    ASSERT_FALSE(key_in(open, empty));
+    EXPECT_THAT(key_in(open, empty).error(), testing::HasSubstr(" is open to every user of this host"));
+    const auto closed = folder.write("closed", "hush");
+    EXPECT_EQ(key_in(closed, empty)->watched, closed);
+    EXPECT_EQ(key_in(std::nullopt, {{"CREDENTIALS_DIRECTORY", ""}, {"POSTHASTE_API_KEY", "from-env"}})->source,
+              "$POSTHASTE_API_KEY");
+}
+
 TEST(api_key, is_watched_in_a_file_and_fixed_elsewhere) {
     const scratch_folder folder;
     const auto file = folder.write("key", "hush");
