@@ -97,6 +97,21 @@ void add_events_file(const std::string& file, event_schemas& schemas, std::map<s
     if (schema) schemas.emplace(name.string, *std::move(schema));
 }
 
+// Why a schema's file cannot be read there; "" when it can. To pass it over would be to enforce its schema no longer,
+// without a word.
+std::string kind_fault(const std::filesystem::directory_entry& entry) {
+    std::error_code error;
+    const auto kind = entry.status(error).type();
+    if (kind == std::filesystem::file_type::regular) return "";
+    std::error_code ignored;
+    const bool link = entry.is_symlink(ignored);
+    if (kind == std::filesystem::file_type::not_found)
+        return link ? "is a symbolic link to a file that is not there: mend it or remove it" : "is not there any more";
+    if (error) return "cannot be read: " + error.message();
+    return std::string(link ? "leads to" : "is") +
+           " no regular file: only files with schemas may have names on .json here";
+}
+
 }  // namespace
 
 std::optional<event_schemas> read_events::operator()(const located_json& json, value_faults& faults) const {
@@ -120,20 +135,21 @@ std::optional<event_schemas> read_events::operator()(const located_json& json, v
 result<void, std::string> add_events_dir(const std::string& folder, event_schemas& schemas,
                                          std::map<std::string, std::string> places, problem_list& problems) {
     std::error_code error;
-    std::vector<std::string> files;
+    std::vector<std::filesystem::directory_entry> files;
     for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
         const auto name = entry->path().filename().string();
         // A name that begins with a dot is an editor's or a volume's own.
-        std::error_code ignored;
-        if (name.front() != '.' && name.ends_with(".json") && entry->is_regular_file(ignored)) {
-            files.push_back(entry->path().string());
-        }
+        if (name.front() != '.' && name.ends_with(".json")) files.push_back(*entry);
     }
     if (error) return error.message();
     std::sort(files.begin(), files.end());
     for (const auto& file : files) {
-        add_events_file(file, schemas, places, problems);
+        if (const auto fault = kind_fault(file); fault.empty()) {
+            add_events_file(file.path().string(), schemas, places, problems);
+        } else {
+            problems.add(file.path().string(), std::nullopt, "", fault);
+        }
     }
     return {};
 }

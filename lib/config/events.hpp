@@ -22,8 +22,8 @@ struct read_events {
 };
 
 // Adds the events of `folder`/*.json, each {"event": "NAME", "schema": {…}}, in the order of the files' names. An event
-// that is there twice is a problem that names both places: `places` tells where those of `schemas` stand. The error is
-// why the folder cannot be read.
+// that is there twice is a problem that names both places: `places` tells where those of `schemas` stand. A name on
+// .json that is no regular file is a problem, too. The error is why the folder cannot be read.
 [[nodiscard]] result<void, std::string> add_events_dir(const std::string& folder, event_schemas& schemas,
                                                        std::map<std::string, std::string> places,
                                                        problem_list& problems);

@@ -1,7 +1,10 @@
 // Events and their schemas, in the file and in events_dir.
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/unit/config/support.hpp"
 
@@ -91,6 +94,26 @@ TEST(events_dir, names_both_places_of_an_event_that_is_there_twice) {
     EXPECT_THAT(problems_of(with_url(R"("events": {"A": {}})"), dir(folder)),
                 ElementsAre(a + ":1:11: event: \"A\" is already defined at posthaste.json:1:61",
                             b + ":1:11: event: \"A\" is already defined at posthaste.json:1:61"));
+}
+
+TEST(events_dir, passes_over_nothing_that_should_be_a_file) {
+    const scratch_folder folder;
+    folder.write("whole.json", R"({"event": "A", "schema": {}})");
+    const auto in = [&folder](const std::string& name) { return folder.path() + "/" + name; };
+    std::filesystem::create_symlink("whole.json", in("to-whole"));
+    EXPECT_THAT(names_of(loaded(with_url(R"("limits": {})"), dir(folder))), ElementsAre("A"));
+    std::filesystem::create_symlink("gone", in("dangling.json"));
+    std::filesystem::create_directory(in("folder.json"));
+    std::filesystem::create_directory_symlink("folder.json", in("link.json"));
+    std::filesystem::create_symlink("loop.json", in("loop.json"));
+    ASSERT_EQ(::mkfifo(in("pipe.json").c_str(), 0600), 0);
+    const std::string no_file = " no regular file: only files with schemas may have names on .json here";
+    EXPECT_THAT(
+        problems_of(with_url(R"("limits": {})"), dir(folder)),
+        ElementsAre(in("dangling.json") + ": is a symbolic link to a file that is not there: mend it or remove it",
+                    in("folder.json") + ": is" + no_file, in("link.json") + ": leads to" + no_file,
+                    in("loop.json") + ": cannot be read: Too many levels of symbolic links",
+                    in("pipe.json") + ": is" + no_file));
 }
 
 TEST(events_dir, must_be_there) {
