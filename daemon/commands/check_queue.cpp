@@ -19,6 +19,7 @@
 #include "lib/outbox/files.hpp"
 #include "lib/outbox/log_check.hpp"
 #include "lib/outbox/migrations.hpp"
+#include "lib/outbox/outbox.hpp"
 
 namespace posthaste {
 
@@ -73,6 +74,12 @@ std::string running_daemon(const std::string& path) {
     return pid > 0 ? "pid " + std::to_string(pid) : "pid unknown";
 }
 
+std::optional<check_step> use_by_daemon(const std::string& path) {
+    const auto holder = running_daemon(path);
+    if (holder.empty()) return std::nullopt;
+    return queue_step(exit_code::done, printable_path(path) + " is in use by the running daemon, " + holder);
+}
+
 std::optional<check_step> header_fault(const std::string& path, int descriptor) {
     char bytes[header_bytes];
     const auto size = ::pread(descriptor, bytes, sizeof bytes, 0);
@@ -109,9 +116,15 @@ std::optional<check_step> length_fault(const std::string& path, int descriptor, 
                                                      " pages; " + damage_advice(path));
 }
 
-std::optional<check_step> file_fault(const std::string& path, durability durable) {
+std::optional<check_step> fault_without_database(const std::string& path) {
+    return is_empty(path + "-wal") ? std::nullopt : std::optional(refused(log_alone(path)));
+}
+
+// In the order in which the start would find it.
+std::optional<check_step> file_fault(const queue_settings& queue) {
+    const std::string& path = queue.path;
     const file_handle file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY));
-    if (!file && errno == ENOENT) return std::nullopt;
+    if (!file && errno == ENOENT) return fault_without_database(path);
     if (!file && errno == EISDIR)
         return queue_step(exit_code::failed,
                           printable_path(path) + " cannot be opened: queue.path names a folder: name a file in it");
@@ -123,7 +136,9 @@ std::optional<check_step> file_fault(const std::string& path, durability durable
     if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, printable_path(path) + " is no regular file");
     if (auto fault = header_fault(path, file.get())) return fault;
     if (auto fault = length_fault(path, file.get(), static_cast<std::uint64_t>(facts.st_size))) return fault;
-    if (log_lost_commits(path + "-wal", durable)) return refused(damaged_log(path));
+    if (facts.st_size == 0) return fault_without_database(path);
+    if (log_lost_commits(path + "-wal", queue.durability)) return refused(damaged_log(path));
+    if (const auto read = outbox::look_at_rest(queue); !read) return refused(read.error());
     return std::nullopt;
 }
 
@@ -161,12 +176,12 @@ std::string existing_ancestor(std::string folder) {
     return folder;
 }
 
-check_step check_queue(const queue_settings& queue) {
-    const auto path = resolved(queue.path);
+check_step check_queue(const queue_settings& configured) {
+    queue_settings queue = configured;
+    queue.path = resolved(configured.path);
+    const std::string& path = queue.path;
     if (leads_nowhere(path)) return refused(nowhere(path));
-    if (const auto holder = running_daemon(path); !holder.empty()) {
-        return queue_step(exit_code::done, printable_path(path) + " is in use by the running daemon, " + holder);
-    }
+    if (auto used = use_by_daemon(path)) return *std::move(used);
     const auto folder = folder_of(path);
     const auto there = existing_ancestor(folder);
     if (!may_be_folder(there)) {
@@ -179,7 +194,11 @@ check_step check_queue(const queue_settings& queue) {
                                                  reason_of(errno) + advice_for(folder, there));
     }
     if (auto marked = refuse_marked(path); !marked) return refused(marked.error());
-    if (auto fault = file_fault(path, queue.durability)) return *std::move(fault);
+    if (auto fault = file_fault(queue)) {
+        // One that was started meanwhile changed the file while it was read.
+        auto used = use_by_daemon(path);
+        return used ? *std::move(used) : *std::move(fault);
+    }
     if (auto fault = space_fault(queue, there)) return *std::move(fault);
     if (::access(path.c_str(), F_OK) == 0)
         return queue_step(exit_code::done, printable_path(path) + " can be used" + contents_of(path));

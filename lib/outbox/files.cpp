@@ -231,6 +231,11 @@ result<bool, start_failure> make_file(const std::string& file) {
     return static_cast<bool>(handle);
 }
 
+start_failure log_alone(const std::string& path) {
+    return {exit_code::outbox_damaged,
+            "the outbox " + shown(path) + " is empty or gone, but its write-ahead log is not; " + damage_advice(path)};
+}
+
 start_failure damaged_log(const std::string& path) {
     return {exit_code::outbox_damaged, "the write-ahead log of the outbox " + printable_path(path) +
                                            " is damaged, and events that were acknowledged stand in it behind that "

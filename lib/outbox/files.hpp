@@ -86,6 +86,8 @@ class working_folder {
 
 // What to do about a damaged outbox: a sentence for messages.
 [[nodiscard]] std::string damage_advice(const std::string& path);
+// What to say where there is a write-ahead log, and no database or an empty one.
+[[nodiscard]] start_failure log_alone(const std::string& path);
 // What to say where log_lost_commits() (log_check.hpp).
 [[nodiscard]] start_failure damaged_log(const std::string& path);
 

@@ -25,6 +25,7 @@
 #include "lib/outbox/identity_table.hpp"
 #include "lib/outbox/key_table.hpp"
 #include "lib/outbox/ledger.hpp"
+#include "lib/outbox/migrations.hpp"
 #include "lib/outbox/parking.hpp"
 #include "lib/outbox/retry_table.hpp"
 #include "lib/outbox/selection.hpp"
@@ -42,6 +43,10 @@ class outbox {
     // Locks, repairs and opens the outbox, or makes it (rule 10).
     [[nodiscard]] static result<std::unique_ptr<outbox>, start_failure> open(const queue_settings& queue,
                                                                              wall_time now);
+    // The readings that opening begins with, without a change to any of its files, which must be there: the error is
+    // what open() would say. Of an outbox of an earlier version only the version is read. Whoever uses it meanwhile
+    // makes it look damaged.
+    [[nodiscard]] static result<void, start_failure> look_at_rest(const queue_settings& queue);
     // Closes without a checkpoint; the next start does that.
     ~outbox() = default;
 
@@ -153,6 +158,8 @@ class outbox {
     [[nodiscard]] result<void, start_failure> start(wall_time now);
     [[nodiscard]] result<void, start_failure> prepare_files();
     [[nodiscard]] result<void, start_failure> bring_up_to_date();
+    [[nodiscard]] result<void, start_failure> read_at_rest();
+    [[nodiscard]] result<outbox_version, start_failure> usable_version();
     [[nodiscard]] sqlite_result create();
     [[nodiscard]] sqlite_result configure();
     [[nodiscard]] sqlite_result apply_settings();

@@ -72,9 +72,7 @@ result<void, start_failure> outbox::prepare_files() {
     }
     // SQLite would delete such a log. It never happens by a crash: the database is written before its first log is.
     if (is_empty(queue_.path) && !is_empty(queue_.path + "-wal")) {
-        return start_failure{exit_code::outbox_damaged, "the outbox " + printable_path(queue_.path) +
-                                                            " is empty or gone, but its write-ahead log is not; " +
-                                                            damage_advice(queue_.path)};
+        return log_alone(queue_.path);
     }
     // SQLite would leave out what was acknowledged, and write over it. Without a sync a commit several may be torn.
     if (log_lost_commits(queue_.path + "-wal", queue_.durability)) {
@@ -86,38 +84,69 @@ result<void, start_failure> outbox::prepare_files() {
     return {};
 }
 
-// Reads the version before anything is written: a newer outbox, or no outbox at all, is left as it was (rule 13). A
-// person has to look, as with a wrong configuration: starting again changes nothing.
+result<void, start_failure> outbox::look_at_rest(const queue_settings& queue) {
+    outbox looked_at(queue);
+    return looked_at.read_at_rest();
+}
+
+// The tables of an earlier version bear our statements only once they are migrated.
+result<void, start_failure> outbox::read_at_rest() {
+    if (const auto opened = database_.open_at_rest(queue_.path); !opened) {
+        return refused(opened.error());
+    }
+    const auto found = usable_version();
+    if (!found) {
+        return found.error();
+    }
+    if (found->version < outbox_schema_version()) {
+        return {};
+    }
+    for (const auto step : {&outbox::prepare_tables, &outbox::check}) {
+        if (const auto done = (this->*step)(); !done) {
+            return refused(done.error());
+        }
+    }
+    return {};
+}
+
 result<void, start_failure> outbox::bring_up_to_date() {
     if (const auto exclusive = database_.execute("PRAGMA locking_mode = EXCLUSIVE"); !exclusive) {
         return refused(exclusive.error());
     }
+    const auto found = usable_version();
+    if (!found) {
+        return found.error();
+    }
+    if (found->kind == outbox_kind::empty) {
+        if (const auto created = create(); !created) {
+            return refused(created.error());
+        }
+    }
+    const auto migrated = migrate(database_, found->version);
+    return migrated ? result<void, start_failure>{} : refused(migrated.error());
+}
+
+// Reads the version before anything is written: a newer outbox, or no outbox at all, is left as it was (rule 13). A
+// person has to look, as with a wrong configuration: starting again changes nothing.
+result<outbox_version, start_failure> outbox::usable_version() {
     const auto found = read_outbox_version(database_);
     if (!found) {
         return refused(found.error());
     }
     const std::string path = printable_path(queue_.path);
-    switch (found->kind) {
-        case outbox_kind::newer:
-            return start_failure{exit_code::usage,
-                                 "the outbox " + path + " was written by a newer posthaste (its version is " +
-                                     std::to_string(found->version) + ", this build knows " +
-                                     std::to_string(outbox_schema_version()) +
-                                     "); nothing was changed. Start the newer posthaste, or set another queue.path"};
-        case outbox_kind::foreign:
-            return start_failure{exit_code::usage, path +
-                                                       " is a SQLite database, but no outbox of posthaste; nothing "
-                                                       "was changed. Set queue.path to another file"};
-        case outbox_kind::empty:
-            if (const auto created = create(); !created) {
-                return refused(created.error());
-            }
-            break;
-        case outbox_kind::ours:
-            break;
+    if (found->kind == outbox_kind::newer) {
+        return start_failure{exit_code::usage,
+                             "the outbox " + path + " was written by a newer posthaste (its version is " +
+                                 std::to_string(found->version) + ", this build knows " +
+                                 std::to_string(outbox_schema_version()) +
+                                 "); nothing was changed. Start the newer posthaste, or set another queue.path"};
     }
-    const auto migrated = migrate(database_, found->version);
-    return migrated ? result<void, start_failure>{} : refused(migrated.error());
+    if (found->kind == outbox_kind::foreign) {
+        return start_failure{exit_code::usage, path +
+                                                   " is a SQLite database, but no outbox of posthaste; nothing "
+                                                   "was changed. Set queue.path to another file"};
+    }
+    return *found;
 }
 
 sqlite_result outbox::reconfigure(const queue_settings& queue) {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lib/base/require.hpp"
+#include "lib/outbox/files.hpp"
 #include "lib/outbox/log_vfs.hpp"
 
 namespace posthaste {
@@ -16,6 +17,18 @@ sqlite_result as_result(int code) noexcept {
 // A null pointer would bind NULL: empty text is text all the same.
 const char* never_null(std::string_view text) noexcept {
     return text.data() == nullptr ? "" : text.data();
+}
+
+// "immutable": SQLite makes neither a lock nor a shared-memory file, which might become another user's.
+std::string immutable_uri(const std::string& path) {
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = byte > 0x20 && byte < 0x7F && c != '?' && c != '#' && c != '%';
+        uri += plain ? std::string(1, c) : std::string{'%', digits[byte / 16], digits[byte % 16]};
+    }
+    return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -60,18 +73,35 @@ int sqlite_statement::bind(int index, const uuid& id) noexcept {
 }
 
 sqlite_result sqlite_connection::open(const std::string& path) noexcept {
+    if (auto opened = open_file(path.c_str(), SQLITE_OPEN_READWRITE, log_vfs()); !opened) {
+        return opened;
+    }
+    sqlite3_wal_hook(handle_, &note_wal_pages, this);  // replaces SQLite's own automatic checkpoint
+    return {};
+}
+
+sqlite_result sqlite_connection::open_at_rest(const std::string& path) {
+    if (is_empty(path + "-wal")) {
+        return open_file(immutable_uri(path).c_str(), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+    }
+    // An immutable file has no log. Of one that nobody else has, the log's index stands in memory; and it is taken for
+    // that without a lock.
+    const auto opened = open_file(path.c_str(), SQLITE_OPEN_READONLY, "unix-none");
+    return opened ? execute("PRAGMA locking_mode = EXCLUSIVE") : opened;
+}
+
+sqlite_result sqlite_connection::open_file(const char* name, int flags, const char* vfs) noexcept {
     // Nobody asks SQLite how much memory it uses; counting it takes a lock for every allocation. Only the first call of
     // a process can have an effect.
     [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, log_vfs()); code != SQLITE_OK) {
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (const int code = sqlite3_open_v2(name, &handle_, flags, vfs); code != SQLITE_OK) {
         close();
         return sqlite_error::of(code);
     }
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-    sqlite3_wal_hook(handle_, &note_wal_pages, this);  // replaces SQLite's own automatic checkpoint
     return {};
 }
 

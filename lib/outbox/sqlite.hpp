@@ -148,6 +148,9 @@ class sqlite_connection {
     // Opens an existing file for reading and writing. Closing it never runs a checkpoint, and SQLite never runs one by
     // itself: wal_pages() tells when one is due.
     [[nodiscard]] sqlite_result open(const std::string& path) noexcept;
+    // Opens it for reading alone, as it is at rest: no file is made, locked or changed. What a write-ahead log holds is
+    // read as well. Whoever writes to it meanwhile makes it look damaged.
+    [[nodiscard]] sqlite_result open_at_rest(const std::string& path);
     // For a private copy of a damaged file, right after open(): of the schema and the file's end is used what is there
     // and can be understood, and nobody else is let in. For reading; what is written then may be damaged further.
     [[nodiscard]] sqlite_result tolerate_damage() noexcept;
@@ -178,6 +181,7 @@ class sqlite_connection {
     [[nodiscard]] std::string explain(sqlite_error error) const;
 
   private:
+    [[nodiscard]] sqlite_result open_file(const char* name, int flags, const char* vfs) noexcept;
     static int note_wal_pages(void* self, sqlite3* handle, const char* database, int pages) noexcept;
 
     sqlite3* handle_ = nullptr;

@@ -3,10 +3,14 @@
 #include "daemon/commands/check_queue.hpp"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "tests/unit/outbox/damaged_file.hpp"
 #include "tests/unit/outbox/temporary_outbox.hpp"
 
 namespace posthaste {
@@ -45,6 +49,113 @@ TEST(check_queue, leaves_to_the_log_what_the_file_has_not_yet) {
     EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
     t.open();
     EXPECT_EQ(t.pending().size(), 1000U);
+}
+
+using folder_content = std::map<std::string, std::string>;
+
+// Each file of the folder, with its bytes.
+folder_content files_beside(const std::string& path) {
+    folder_content files;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        files[entry.path().filename()] = {std::istreambuf_iterator<char>(file), {}};
+    }
+    return files;
+}
+
+// What check says is what the start says afterwards; and it leaves all as it was.
+void expect_found_as_at_the_start(const queue_settings& queue, const std::string& what) {
+    const auto before = files_beside(queue.path);
+    const auto found = check_queue(queue);
+    EXPECT_TRUE(files_beside(queue.path) == before) << what << ": a file was changed or made";
+    EXPECT_EQ(found.code, exit_code::outbox_damaged) << what << ": " << found.detail;
+    EXPECT_THAT(found.detail, HasSubstr("posthaste recover")) << what;
+    const auto started = outbox::open(queue, wall_time{});
+    ASSERT_FALSE(started) << what;
+    EXPECT_EQ(started.error().code, exit_code::outbox_damaged) << what;
+    EXPECT_EQ(started.error().message, found.detail) << what;
+}
+
+constexpr const char* damages[] = {"UPDATE meta SET pending = 0",
+                                   "UPDATE meta SET next_seq = 1",
+                                   "DELETE FROM meta",
+                                   "DROP TABLE parked",
+                                   "ALTER TABLE events RENAME TO evants",
+                                   "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 9999 WHERE name = "
+                                   "'events'"};
+
+TEST(check_queue, finds_the_damage_that_the_start_finds_in_the_tables) {
+    for (const char* damage : damages) {
+        temporary_outbox t;
+        t.append(2);
+        t.box.reset();
+        alter(t.queue.path, damage);
+        expect_found_as_at_the_start(t.queue, damage);
+    }
+}
+
+TEST(check_queue, finds_it_in_a_log_that_waits_to_be_copied) {
+    for (const char* damage : damages) {
+        temporary_outbox t;
+        t.append(2);
+        t.box.reset();
+        // As a crash leaves it.
+        sqlite3* database = nullptr;
+        ASSERT_EQ(sqlite3_open(t.queue.path.c_str(), &database), SQLITE_OK);
+        ASSERT_EQ(sqlite3_exec(database, damage, nullptr, nullptr, nullptr), SQLITE_OK) << damage;
+        const std::string left = t.folder / "left";
+        std::filesystem::create_directory(left);
+        for (const std::string suffix : {"", "-wal"})
+            std::filesystem::copy_file(t.queue.path + suffix, left + "/outbox.db" + suffix);
+        sqlite3_close(database);
+        t.queue.path = left + "/outbox.db";
+        ASSERT_GT(std::filesystem::file_size(t.queue.path + "-wal"), 0U);
+        expect_found_as_at_the_start(t.queue, damage);
+    }
+}
+
+TEST(check_queue, finds_pages_that_hold_something_else) {
+    for (const char* table : {"meta", "events", "parked", "upstream_memory"}) {
+        damaged_file t;
+        t.fill(50);
+        t.close_whole();
+        t.destroy_page(t.root_of(table), 'x');
+        expect_found_as_at_the_start(t.queue, table);
+    }
+}
+
+TEST(check_queue, finds_a_log_whose_database_is_gone_or_empty) {
+    for (const bool gone : {true, false}) {
+        temporary_outbox t;
+        t.append(5);
+        t.box.reset();  // without a checkpoint: all is in the log
+        gone ? std::filesystem::remove(t.queue.path) : (std::filesystem::resize_file(t.queue.path, 0), true);
+        expect_found_as_at_the_start(t.queue, gone ? "gone" : "empty");
+    }
+}
+
+// The start would bring it up to date.
+TEST(check_queue, takes_an_outbox_of_an_earlier_version_and_a_new_one) {
+    temporary_outbox t;
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+    alter(t.queue.path, "PRAGMA user_version = 5; DROP TABLE idempotency_index; DROP TABLE delivered_runs");
+    EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+    std::filesystem::resize_file(t.queue.path, 0);
+    EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+}
+
+TEST(check_queue, changes_no_file_where_a_log_waits_to_be_copied) {
+    temporary_outbox t;
+    t.append(5);
+    t.box.reset();
+    ASSERT_GT(std::filesystem::file_size(t.queue.path + "-wal"), 0U);
+    const auto before = files_beside(t.queue.path);
+    EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+    EXPECT_TRUE(files_beside(t.queue.path) == before);
+    t.open();
+    EXPECT_EQ(t.pending().size(), 5U);
 }
 
 TEST(check_queue, says_what_stands_in_the_way) {
