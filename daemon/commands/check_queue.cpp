@@ -181,7 +181,10 @@ check_step check_queue(const queue_settings& configured) {
     queue.path = resolved(configured.path);
     const std::string& path = queue.path;
     if (leads_nowhere(path)) return refused(nowhere(path));
-    if (auto used = use_by_daemon(path)) return *std::move(used);
+    if (auto used = use_by_daemon(path)) {
+        auto low = space_fault(queue, folder_of(path));  // what a daemon that runs lacks, too
+        return low ? *std::move(low) : *std::move(used);
+    }
     const auto folder = folder_of(path);
     const auto there = existing_ancestor(folder);
     if (!may_be_folder(there)) {

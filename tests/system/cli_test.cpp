@@ -185,6 +185,10 @@ TEST(check_command, leaves_a_running_daemon_alone) {
     EXPECT_THAT(ended.output,
                 HasSubstr("ok    queue: " + daemon.outbox_path() + " is in use by the running daemon, pid " +
                           std::to_string(daemon.running().id()) + "\n"));
+    const auto low =
+        posthaste({"check", "--config", daemon.configuration_path(), "--set", "queue.disk_reserve=1024TiB"});
+    EXPECT_EQ(low.status, 1);
+    EXPECT_THAT(low.output, HasSubstr("less than queue.disk_reserve (1024TiB): no event would be accepted\n"));
     EXPECT_NE(daemon.post(sample_event()), "");
     EXPECT_EQ(daemon.stop(), 0);
     EXPECT_THAT(posthaste({"check", "--config", daemon.configuration_path()}).output,
