@@ -1,6 +1,7 @@
 // posthaste: accepts events on loopback, keeps them on disk, delivers them.
 
 #include <csignal>
+#include <string_view>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -9,12 +10,19 @@
 #include "daemon/commands/command_line.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/standard_streams.hpp"
+#include "daemon/supervisor/early_signals.hpp"
 
 int main(int argc, char** argv) {
     posthaste::open_missing_streams();
     // A reader that went away and a limit on file sizes are errors of the call that meets them.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+
+    // The daemon's alone: every other command is to end by them.
+    if (argc > 1 && std::string_view(argv[1]) == "run") {
+        posthaste::catch_early_stop();
+        posthaste::catch_early_hangup();
+    }
 
     CLI::App app("Takes events on a loopback address, keeps them on disk, and delivers each one until it arrives.",
                  "posthaste");

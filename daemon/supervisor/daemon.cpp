@@ -16,6 +16,7 @@
 #include "daemon/store/store.hpp"
 #include "daemon/supervisor/api.hpp"
 #include "daemon/supervisor/chance.hpp"
+#include "daemon/supervisor/early_signals.hpp"
 #include "daemon/supervisor/heartbeat.hpp"
 #include "daemon/supervisor/io_thread.hpp"
 #include "daemon/supervisor/service_manager.hpp"
@@ -70,9 +71,7 @@ class running_daemon {
           reloader_(
               accept_io_, hooks.configuration, frozen_,
               [this](fresh_configuration fresh) { bring_into_force(std::move(fresh)); }, [this] { tell_reloaded(); }),
-          heartbeat_(accept_io_, manager_, api_.source()) {
-        if (hooks.configuration) hangups_.add(SIGHUP);
-    }
+          heartbeat_(accept_io_, manager_, api_.source()) {}
 
     [[nodiscard]] result<void, start_failure> start() {
         auto found = store_.open();
@@ -80,6 +79,7 @@ class running_daemon {
         if (auto certificates = delivery_.open(); !certificates) return certificates.error();
         // The port is taken before anything is sent: a start that fails must not have delivered.
         if (auto bound = listener_.open(); !bound) return bound.error();
+        take_signals();
         const upstream_memory left = store_.remembered();
         store_.start(&delivery_);
         delivery_thread_.start();
@@ -106,6 +106,16 @@ class running_daemon {
     }
 
   private:
+    // Until here a signal to stop ended the process at once, however long the disk took: from now on there is something
+    // to be stopped in order.
+    void take_signals() {
+        for (const int number : {SIGTERM, SIGINT})
+            signals_.add(number);
+        if (!hooks_.configuration) return;
+        hangups_.add(SIGHUP);
+        if (early_hangup_came()) std::raise(SIGHUP);  // some of what it asks to be read may have been read before
+    }
+
     void announce(const outbox_totals& found) {
         const auto addresses = listener_.addresses();
         std::string listed;
@@ -206,7 +216,7 @@ class running_daemon {
     reloader reloader_;
     service_manager manager_;
     heartbeat heartbeat_;
-    boost::asio::signal_set signals_{accept_io_, SIGTERM, SIGINT};
+    boost::asio::signal_set signals_{accept_io_};
     boost::asio::signal_set hangups_{accept_io_};
     boost::asio::steady_timer deadline_{accept_io_};
     bool stopping_ = false;
@@ -216,6 +226,7 @@ class running_daemon {
 }  // namespace
 
 result<void, start_failure> run_daemon(const settings& frozen, const daemon_hooks& hooks) {
+    catch_early_stop();
     raise_file_limit();
     keep_large_blocks_apart();
     running_daemon whole(frozen, hooks);

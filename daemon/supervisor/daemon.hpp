@@ -1,6 +1,7 @@
 // The daemon as a whole: the order in which its parts start and stop.
 //
 // Start: the outbox is locked, repaired and opened → the store thread → delivery → the listener; only then is it ready.
+// Until the outbox is open a signal to stop ends the process at once, with exit code 0.
 // Stop (SIGTERM, SIGINT): not ready, the listener closes, requests already read get their answers, attempts in flight
 // get 20 s, then a checkpoint. A second signal exits at once; nothing acknowledged is lost either way. systemd is told
 // of all of it, and of reloads, where it started us (service_manager.hpp).
