@@ -51,11 +51,25 @@ std::string unknown_word_text(const CLI::App& app, bool is_command) {
     return is_command ? "\"" + words.front() + "\" is one word too many" : unknown_command_text(app, words.front());
 }
 
+// CLI11 counts: "--config: At Most 1 required but received 2", "--config: 1 required FILE missing".
+std::string miscount_text(const std::string& counted) {
+    const auto name = counted.substr(0, counted.find(':'));
+    static constexpr std::string_view often = "required but received ";
+    static constexpr std::string_view missing = " missing";
+    if (const auto at = counted.find(often); at != std::string::npos)
+        return name + " is given " + counted.substr(at + often.size()) + " times, and can be given only once";
+    const auto before = counted.find(" required ");
+    if (before == std::string::npos || !counted.ends_with(missing)) return counted;
+    const auto what = before + std::string_view(" required ").size();
+    return name + " needs a value: " + counted.substr(what, counted.size() - missing.size() - what);
+}
+
 exit_code complain(const CLI::App& app, const CLI::ParseError& error) {
     const auto asked = app.get_subcommands();
     const bool is_command = !asked.empty();
     const std::string name = app.get_name() + (is_command ? " " + asked.front()->get_name() : "");
     std::string what = unknown_word_text(is_command ? *asked.front() : app, is_command);
+    if (what.empty() && error.get_name() == "ArgumentMismatch") what = miscount_text(error.what());
     if (what.empty()) what = !is_command && error.get_name() == "RequiredError" ? "name a command" : error.what();
     std::cerr << name << ": " << printable(what, 1024) << "; see " << name << " --help\n";
     return exit_code::usage;

@@ -139,6 +139,7 @@ exit_code run_drain(const drain_options& options) {
 }
 
 std::string duration_fault(const std::string& text) {
+    if (is_endless_duration(text)) return "expected a shorter duration, such as 10m";
     return parse_duration(text) ? "" : "expected a duration with its unit, such as 10m";
 }
 

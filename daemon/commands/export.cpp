@@ -48,9 +48,12 @@ class line_target {
         target.file_ = file_handle(::open(path->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         target.path_ = *path;
         if (target.file_) return target;
-        const std::string why =
-            errno == EEXIST ? "is already there: name a file that is not" : std::string(std::strerror(errno));
-        return start_failure{exit_code::usage, "--out: " + printable_path(*path) + " " + why};
+        const std::string shown = printable_path(*path);
+        if (errno == EEXIST)
+            return start_failure{exit_code::usage, "--out: " + shown + " is already there: name a file that is not"};
+        return start_failure{exit_code::write_failed,
+                             "cannot make " + shown + ": " + std::strerror(errno) +
+                                 "; name with --out a file in a folder that is there and that you may write to"};
     }
 
     // False: it could not be written; errno tells why.

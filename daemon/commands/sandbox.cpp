@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -164,19 +165,50 @@ exit_code run_sandbox(const sandbox_arguments& arguments) {
     return exit_code::done;
 }
 
+// Whether the text is a number at all: what it may be is judged with everything else.
+template <class Number>
+std::string number_fault(const std::string& text, const char* wanted) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool fine = error == std::errc{} && end == text.data() + text.size();
+    return fine ? "" : std::string("expected ") + wanted + ", found \"" + printable(text, 60) + "\"";
+}
+
+std::string rate_fault(const std::string& text) {
+    return number_fault<double>(text, "a number from 0 to 1");
+}
+
+std::string status_fault(const std::string& text) {
+    return number_fault<unsigned>(text, "a whole number from 400 to 599");
+}
+
+std::string seconds_fault(const std::string& text) {
+    return number_fault<std::uint32_t>(text, "a whole number from 0 to 86400");
+}
+
 void add_fault_options(CLI::App& to, sandbox_arguments& arguments) {
     const char* const group = "Faults (rates are shares of the requests, from 0 to 1)";
     fault_settings& faults = arguments.faults;
-    to.add_option("--fail-rate", faults.fail_rate, "To answer with --status")->type_name("RATE")->group(group);
+    to.add_option("--fail-rate", faults.fail_rate, "To answer with --status")
+        ->type_name("RATE")
+        ->check(rate_fault)
+        ->group(group);
     to.add_option("--status", faults.status, "Status of those answers, 400 to 599")
         ->capture_default_str()
+        ->check(status_fault)
         ->group(group);
-    to.add_option("--retry-after", arguments.retry_after, "Seconds in their Retry-After")->group(group);
+    to.add_option("--retry-after", arguments.retry_after, "Seconds in their Retry-After")
+        ->check(seconds_fault)
+        ->group(group);
     to.add_option("--latency", arguments.latency, "Wait before every answer")->type_name("DURATION")->group(group);
     to.add_option("--jitter", arguments.jitter, "Give or take so much")->type_name("DURATION")->group(group);
-    to.add_option("--drop-rate", faults.drop_rate, "To take, but never answer")->type_name("RATE")->group(group);
+    to.add_option("--drop-rate", faults.drop_rate, "To take, but never answer")
+        ->type_name("RATE")
+        ->check(rate_fault)
+        ->group(group);
     to.add_option("--close-rate", faults.close_rate, "To answer, and then close the connection")
         ->type_name("RATE")
+        ->check(rate_fault)
         ->group(group);
 }
 

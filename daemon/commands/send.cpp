@@ -26,7 +26,9 @@ exit_code run_send(const send_options& options) {
 
 std::string duration_fault(const std::string& text) {
     const auto duration = parse_duration(text);
-    return duration && *duration > milliseconds{0} ? "" : "expected a duration with its unit, such as 10s";
+    if (duration && *duration == milliseconds{0}) return "expected a duration over 0, such as 10s";
+    if (is_endless_duration(text)) return "expected a shorter duration, such as 10s";
+    return duration ? "" : "expected a duration with its unit, such as 10s";
 }
 
 std::string key_fault(const std::string& key) {

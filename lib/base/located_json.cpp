@@ -43,11 +43,13 @@ class tree_builder {
         if (value <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
             return number_integer(static_cast<std::int64_t>(value));
         }
-        return number_float(static_cast<double>(value), {});
+        return number_float(static_cast<double>(value), std::to_string(value));
     }
 
-    bool number_float(double value, const std::string&) {
-        scalar(located_json::kind::number, skip_word())->number = value;
+    bool number_float(double value, const std::string& written) {
+        located_json* number = scalar(located_json::kind::number, skip_word());
+        number->number = value;
+        number->string = written;
         return true;
     }
 

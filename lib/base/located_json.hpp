@@ -26,7 +26,7 @@ struct located_json {
     bool boolean = false;
     std::int64_t integer = 0;  // kind::integer: a whole number that fits
     double number = 0;         // kind::integer and kind::number
-    std::string string;
+    std::string string;        // kind::string; kind::number: as it is written
     std::vector<located_json> elements;
     std::vector<member> members;  // in the file's order
 

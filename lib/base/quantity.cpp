@@ -64,32 +64,70 @@ std::optional<std::int64_t> fraction_of(std::string_view digits, std::int64_t un
     return scaled / scale;
 }
 
+// A number with its unit, in the unit's own terms.
+template <class Number>
+struct reading {
+    std::string_view whole;
+    std::string_view fraction;  // "" without one
+    Number unit = 0;
+};
+
+template <class Number, std::size_t Count>
+std::optional<reading<Number>> read_quantity(const std::array<unit<Number>, Count>& units, std::string_view text) {
+    reading<Number> read;
+    read.whole = take_digits(text);
+    if (text.starts_with('.')) {
+        text.remove_prefix(1);
+        read.fraction = take_digits(text);
+        if (read.fraction.empty()) return std::nullopt;
+    }
+    const auto value = unit_value(units, text);
+    if (read.whole.empty() || !value) return std::nullopt;
+    read.unit = *value;
+    return read;
+}
+
+std::optional<reading<std::uint64_t>> read_size(std::string_view text) {
+    const auto read = read_quantity(size_units, text);
+    return read && read->fraction.empty() ? read : std::nullopt;
+}
+
+template <class Number>
+bool is_over(const reading<Number>& read, Number most) {
+    const auto count = to_number<Number>(read.whole);  // digits alone: empty where it does not fit
+    return !count || *count > most / read.unit;
+}
+
+constexpr std::uint64_t largest_size = std::numeric_limits<std::uint64_t>::max();
+
 }  // namespace
 
 std::optional<milliseconds> parse_duration(std::string_view text) {
-    const auto whole = to_number<std::int64_t>(take_digits(text));
-    if (!whole) return std::nullopt;
-    std::string_view fraction_digits;
-    if (text.starts_with('.')) {
-        text.remove_prefix(1);
-        fraction_digits = take_digits(text);
-        if (fraction_digits.empty()) return std::nullopt;
-    }
-    const auto unit_ms = unit_value(duration_units, text);
-    if (!unit_ms || *whole > longest_duration_ms / *unit_ms) return std::nullopt;
-    const auto fraction = fraction_of(fraction_digits, *unit_ms);
+    const auto read = read_quantity(duration_units, text);
+    if (!read || is_over(*read, longest_duration_ms)) return std::nullopt;
+    const auto fraction = fraction_of(read->fraction, read->unit);
     if (!fraction) return std::nullopt;
-    const std::int64_t value = *whole * *unit_ms + *fraction;
+    const std::int64_t value = *to_number<std::int64_t>(read->whole) * read->unit + *fraction;
     if (value > longest_duration_ms) return std::nullopt;
     return milliseconds{value};
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-    const auto count = to_number<std::uint64_t>(take_digits(text));
-    const auto unit_bytes = unit_value(size_units, text);
-    if (!count || !unit_bytes) return std::nullopt;
-    if (*count > std::numeric_limits<std::uint64_t>::max() / *unit_bytes) return std::nullopt;
-    return *count * *unit_bytes;
+    const auto read = read_size(text);
+    if (!read || is_over(*read, largest_size)) return std::nullopt;
+    return *to_number<std::uint64_t>(read->whole) * read->unit;
+}
+
+bool is_endless_duration(std::string_view text) {
+    const auto read = read_quantity(duration_units, text);
+    if (!read || is_over(*read, longest_duration_ms)) return read.has_value();
+    const auto fraction = fraction_of(read->fraction, read->unit);
+    return fraction && *to_number<std::int64_t>(read->whole) * read->unit + *fraction > longest_duration_ms;
+}
+
+bool is_endless_size(std::string_view text) {
+    const auto read = read_size(text);
+    return read && is_over(*read, largest_size);
 }
 
 std::string duration_text(milliseconds value) {

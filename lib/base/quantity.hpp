@@ -19,6 +19,10 @@ namespace posthaste {
 [[nodiscard]] std::optional<milliseconds> parse_duration(std::string_view text);
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// Whether it is written as one, and means more than there can be.
+[[nodiscard]] bool is_endless_duration(std::string_view text);
+[[nodiscard]] bool is_endless_size(std::string_view text);
+
 // The largest unit that shows the value exactly, days from two on: 90 s → "90s", 120 s → "2m", 24 h → "24h",
 // 48 h → "2d"; 0 → "0s". `value` must not be negative.
 [[nodiscard]] std::string duration_text(milliseconds value);

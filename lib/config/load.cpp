@@ -107,6 +107,7 @@ class loader {
 
     void gather_overrides();
     void gather(const located_json& object, const std::string& section);
+    void blame_keys_of(const std::string& section);
     void read_values();
     void apply_rules();
     void read_access_tokens();
@@ -130,7 +131,7 @@ class loader {
     std::deque<located_json> override_values_;
     std::map<std::string, given_value> given_;
     std::map<std::string, location> sections_;  // of the file, which itself is ""
-    std::set<std::string> faulty_;              // keys whose values could not be read
+    std::set<std::string> faulty_;              // keys whose values could not be read, or whose section
     std::set<std::string> blamed_;              // keys with any problem, and sections with names that are unknown
     settings_draft draft_;
 };
@@ -182,6 +183,13 @@ std::string nested(const std::string& path) {
     return "\"" + path.substr(0, dot) + "\": {" + nested(path.substr(dot + 1)) + "}";
 }
 
+// What could stand in a section that is no object is not missing for itself.
+void loader::blame_keys_of(const std::string& section) {
+    for (const auto& key : config_keys()) {
+        if (key.path.starts_with(section + ".") && !given_.contains(key.path)) faulty_.insert(key.path);
+    }
+}
+
 void loader::gather(const located_json& object, const std::string& section) {
     sections_.emplace(section, object.where);
     for (const auto& member : object.members) {
@@ -200,6 +208,7 @@ void loader::gather(const located_json& object, const std::string& section) {
             gather(member.value, path);
         } else {
             blamed_.insert(path);
+            blame_keys_of(path);
             problems_.add(source_.file, member.value.where, path, expected("an object", member.value));
         }
     }

@@ -44,6 +44,8 @@ std::string expected(std::string_view wanted, const located_json& found) {
             return text + "\"" + printable(found.string, 80) + "\"";
         case located_json::kind::integer:
             return text + std::to_string(found.integer);
+        case located_json::kind::number:
+            return text + printable(found.string, 80);
         case located_json::kind::boolean:
             return text + (found.boolean ? "true" : "false");
         default:
@@ -55,7 +57,7 @@ std::optional<milliseconds> duration_between::operator()(const located_json& jso
     if (json.type == located_json::kind::string) {
         const auto value = parse_duration(json.string);
         if (value && *value >= least && *value <= most) return value;
-        if (value) {
+        if (value || is_endless_duration(json.string)) {
             add_fault(faults, json, expected("a duration" + range_text(least, most, quoted_duration), json));
             return std::nullopt;
         }
@@ -68,7 +70,7 @@ std::optional<std::uint64_t> size_between::operator()(const located_json& json, 
     if (json.type == located_json::kind::string) {
         const auto value = parse_size(json.string);
         if (value && *value >= least && *value <= most) return value;
-        if (value) {
+        if (value || is_endless_size(json.string)) {
             add_fault(faults, json, expected("a size" + range_text(least, most, quoted_size), json));
             return std::nullopt;
         }

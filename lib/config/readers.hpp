@@ -23,7 +23,7 @@ namespace posthaste {
 // Adds `what` as the fault of the value as a whole.
 void add_fault(value_faults& faults, const located_json& json, std::string what);
 
-// "expected WANTED, found an array"; a string that was found is shown.
+// "expected WANTED, found an array"; a string or a number that was found is shown.
 [[nodiscard]] std::string expected(std::string_view wanted, const located_json& found);
 
 struct duration_between {

@@ -234,6 +234,16 @@ TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
                                    .folder = {},
                                    .input = {}});
     EXPECT_EQ(again.status, 2) << "a file that is there is not overwritten";
+    const std::string nowhere = from.folder() / "gone/queue.ndjson";
+    const auto unwritten =
+        run_to_end({.command = {posthaste_binary(), "export", "--out", nowhere, "--server", from.url()},
+                    .environment = {},
+                    .folder = {},
+                    .input = {}});
+    EXPECT_EQ(unwritten.status, 74);
+    EXPECT_EQ(unwritten.error, "posthaste export: cannot make " + nowhere +
+                                   ": No such file or directory; name with --out a file in a folder that is there and "
+                                   "that you may write to\n");
 
     daemon_under_test to;
     to.start();

@@ -80,6 +80,28 @@ TEST(cli, names_a_usage_error_in_one_line) {
               "posthaste send: --wait: expected a duration with its unit, such as 10s; see posthaste send --help\n");
 }
 
+TEST(cli, says_what_is_wrong_with_a_number_a_duration_or_what_is_given_twice) {
+    EXPECT_EQ(usage_error({"send", "A", "--user", "1", "--wait", "0s"}),
+              "posthaste send: --wait: expected a duration over 0, such as 10s; see posthaste send --help\n");
+    EXPECT_EQ(usage_error({"send", "A", "--user", "1", "--wait", "99999999d"}),
+              "posthaste send: --wait: expected a shorter duration, such as 10s; see posthaste send --help\n");
+    EXPECT_EQ(usage_error({"drain", "--timeout", "99999999d"}),
+              "posthaste drain: --timeout: expected a shorter duration, such as 10m; see posthaste drain --help\n");
+    EXPECT_EQ(usage_error({"sandbox", "--retry-after", "x"}),
+              "posthaste sandbox: --retry-after: expected a whole number from 0 to 86400, found \"x\"; see posthaste "
+              "sandbox --help\n");
+    EXPECT_EQ(usage_error({"sandbox", "--status", "abc"}),
+              "posthaste sandbox: --status: expected a whole number from 400 to 599, found \"abc\"; see posthaste "
+              "sandbox --help\n");
+    EXPECT_EQ(usage_error({"sandbox", "--drop-rate", "often"}),
+              "posthaste sandbox: --drop-rate: expected a number from 0 to 1, found \"often\"; see posthaste sandbox "
+              "--help\n");
+    EXPECT_EQ(usage_error({"run", "--config", "a", "--config", "b"}),
+              "posthaste run: --config is given 2 times, and can be given only once; see posthaste run --help\n");
+    EXPECT_EQ(usage_error({"run", "--config"}),
+              "posthaste run: --config needs a value: FILE; see posthaste run --help\n");
+}
+
 TEST(run_command, lists_all_problems_of_the_configuration) {
     const temp_folder folder;
     const auto file = folder.write("posthaste.json", "{\"log\": {\"levle\": 1},\n \"limits\": {\"body\": 5}}");

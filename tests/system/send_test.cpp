@@ -177,7 +177,7 @@ TEST(send_command, refuses_a_key_or_a_wait_that_is_none) {
     }
     const auto ended = send("http://127.0.0.1:9", {"--wait", "0s"});
     EXPECT_EQ(ended.status, 2);
-    EXPECT_THAT(ended.error, HasSubstr("--wait: expected a duration with its unit, such as 10s"));
+    EXPECT_THAT(ended.error, HasSubstr("--wait: expected a duration over 0, such as 10s"));
 }
 
 }  // namespace

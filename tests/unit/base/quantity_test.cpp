@@ -40,6 +40,22 @@ TEST(duration, is_bounded_so_that_the_clocks_can_hold_it) {
     EXPECT_EQ(parse_duration("99999999999999999999999ms"), std::nullopt);
 }
 
+TEST(duration, is_told_apart_where_only_its_length_is_wrong) {
+    for (const char* text :
+         {"36501d", "36500.5d", "999999999999d", "9223372036854775807d", "99999999999999999999999ms"})
+        EXPECT_TRUE(is_endless_duration(text)) << text;
+    for (const char* text :
+         {"36500d", "0s", "0.5ms", "99999999999999999999999", "99999999999999999999999x", "-1s", "d"})
+        EXPECT_FALSE(is_endless_duration(text)) << text;
+}
+
+TEST(size, is_told_apart_where_only_its_length_is_wrong) {
+    for (const char* text : {"16777216TiB", "99999999999GiB", "18446744073709551616B"})
+        EXPECT_TRUE(is_endless_size(text)) << text;
+    for (const char* text : {"18446744073709551615B", "0B", "99999999999.5GiB", "99999999999999999999999", "GiB"})
+        EXPECT_FALSE(is_endless_size(text)) << text;
+}
+
 TEST(duration, is_written_in_the_largest_unit_that_is_exact) {
     EXPECT_EQ(duration_text(milliseconds{0}), "0s");
     EXPECT_EQ(duration_text(milliseconds{250}), "250ms");

@@ -40,6 +40,9 @@ TEST(durations, keep_to_their_range) {
         problems_with("upstream.connect_timeout", "1ms"),
         ElementsAre("--set upstream.connect_timeout: expected a duration from \"10ms\" to \"5m\", found \"1ms\""));
     EXPECT_EQ(loaded_with("queue.keep_delivered", "0s").queue.keep_delivered, seconds{0});
+    EXPECT_THAT(problems_with("queue.keep_dead", "999999999999d"),
+                ElementsAre("--set queue.keep_dead: expected a duration from \"0s\" to \"3650d\", found "
+                            "\"999999999999d\""));
 }
 
 TEST(sizes, need_a_unit) {
@@ -57,6 +60,8 @@ TEST(sizes, keep_to_their_range) {
     EXPECT_THAT(problems_with("limits.body", "1023B"),
                 ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"32MiB\", found \"1023B\""));
     EXPECT_EQ(loaded_with("limits.body", "1KiB").limits.body, 1 * KiB);
+    EXPECT_THAT(problems_with("limits.body", "99999999999GiB"),
+                ElementsAre("--set limits.body: expected a size from \"1KiB\" to \"32MiB\", found \"99999999999GiB\""));
 }
 
 TEST(counts, are_whole_numbers_in_their_range) {
@@ -65,8 +70,11 @@ TEST(counts, are_whole_numbers_in_their_range) {
                     ElementsAre(testing::StartsWith(
                         "--set upstream.max_concurrency: expected a whole number from 1 to 1024, found ")));
     }
-    EXPECT_THAT(problems_with("upstream.max_concurrency", "1.5"),
-                ElementsAre("--set upstream.max_concurrency: expected a whole number from 1 to 1024, found a number"));
+    for (const std::string wrong : {"1.5", "1e2", "0.5", "12345678901234567890", "12345678901234567890123"}) {
+        EXPECT_THAT(
+            problems_with("upstream.max_concurrency", wrong),
+            ElementsAre("--set upstream.max_concurrency: expected a whole number from 1 to 1024, found " + wrong));
+    }
     EXPECT_EQ(loaded_with("queue.max_events", "1").queue.max_events, 1u);
 }
 

@@ -82,6 +82,9 @@ TEST(load, shows_odd_names_in_brackets) {
 TEST(load, refuses_a_section_that_is_no_object) {
     EXPECT_THAT(problems_of(with_url(R"("delivery": {"retry": "5s"})")),
                 ElementsAre("posthaste.json:1:72: delivery.retry: expected an object, found \"5s\""));
+    EXPECT_THAT(problems_of(R"({"upstream": "https://api.example.com"})", {}, {}),
+                ElementsAre("posthaste.json:1:14: upstream: expected an object, found \"https://api.example.com\""))
+        << "what could stand in it is not missing for itself";
 }
 
 TEST(load, lists_all_problems_in_the_order_of_the_file) {
