@@ -89,6 +89,11 @@ void print_sources(const recover_options& options, const recovery_report& report
         std::cout << "Its write-ahead log " << shell_word(options.from + "-wal")
                   << " is damaged: the latest events and settlements, behind the damage, are lost.\n";
     }
+    if (report.first_page_damaged) {
+        std::cout
+            << "Its first page is damaged. What has to stand there is the same in every outbox: a sound one stood in "
+               "for it.\n";
+    }
     if (report.unreadable_bytes > 0) {
         std::cout << "The disk gave errors for " << report.unreadable_bytes << " bytes: replace it.\n";
     }
@@ -153,6 +158,7 @@ std::string to_json(const recover_options& options, const recovery_report& repor
                                  ",\"dead\":" + std::to_string(report.counted->dead) + "}"
                            : "null";
     return text + ",\"writeAheadLog\":" + json_quote(to_string(report.write_ahead_log)) +
+           ",\"firstPageDamaged\":" + (report.first_page_damaged ? "true" : "false") +
            ",\"unreadableBytes\":" + std::to_string(report.unreadable_bytes) + "}\n";
 }
 

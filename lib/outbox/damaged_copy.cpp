@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/path_text.hpp"
+#include "lib/outbox/migrations.hpp"
 
 namespace posthaste {
 namespace {
@@ -81,9 +82,13 @@ result<void, start_failure> copy_file(const std::string& from, const std::string
 
 result<std::unique_ptr<damaged_copy>, start_failure> damaged_copy::make(const std::string& from,
                                                                         const working_folder& folder) {
+    auto sound = first_page::make(folder);
+    if (!sound) {
+        return sound.error();
+    }
     std::optional<start_failure> failure;  // of the whole, not of the part
     for (const auto log : {with_log::yes, with_log::no}) {
-        auto made = std::make_unique<damaged_copy>();
+        std::unique_ptr<damaged_copy> made{new damaged_copy(*sound)};
         made->path_ = folder / "damaged.db";
         if (const auto copied = made->copy(from, log); !copied) {
             return copied.error();
@@ -112,7 +117,57 @@ result<void, start_failure> damaged_copy::copy(const std::string& from, with_log
     return copied;
 }
 
+// The first page has to be right for the log to be copied in; and then again, as the log may have held one, too.
 sqlite_result damaged_copy::open() {
+    if (is_foreign()) {
+        return {};
+    }
+    for (int times = 0; times < 2; ++times) {
+        if (auto opened = open_mended(); !opened) {
+            return opened;
+        }
+        if (auto copied = copy_log_in(); !copied) {
+            return copied;
+        }
+    }
+    return {};
+}
+
+// Tables of its own, and none of ours.
+bool damaged_copy::is_foreign() {
+    return claims_to_be_foreign(path_) && open_tables() && !has_tables_of_ours();
+}
+
+bool damaged_copy::has_tables_of_ours() {
+    const auto tables = database_.integer(
+        "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'dead', 'delivered', 'delivered_runs', "
+        "'retries', 'meta')");
+    return tables && *tables > 0;
+}
+
+bool damaged_copy::is_newer() {
+    const auto found = read_outbox_version(database_);
+    return found && found->kind == outbox_kind::newer && !sound_.has_its_tables(database_);
+}
+
+sqlite_result damaged_copy::open_mended() {
+    database_.close();
+    const auto head = sound_.mend_head(path_);
+    if (!head) {
+        return head.error();
+    }
+    first_page_damaged_ = first_page_damaged_ || *head == first_page::finding::damaged;
+    if (open_tables() && sound_.describes(database_)) {
+        return {};
+    }
+    first_page_damaged_ = true;
+    database_.close();
+    const auto replaced = sound_.replace(path_);
+    return replaced ? open_tables() : replaced;
+}
+
+sqlite_result damaged_copy::open_tables() {
+    database_.close();
     if (auto opened = database_.open(path_); !opened) {
         return opened;
     }
@@ -120,15 +175,19 @@ sqlite_result damaged_copy::open() {
         return tolerant;
     }
     const auto tables = database_.integer("SELECT count(*) FROM sqlite_schema WHERE rootpage > 1");
+    if (!tables) {
+        return tables.error();
+    }
+    return *tables == 0 ? sqlite_result{sqlite_error::of(SQLITE_NOTADB)} : sqlite_result{};
+}
+
+sqlite_result damaged_copy::copy_log_in() {
     const auto pages = database_.integer("PRAGMA page_count");
     const auto page_size = database_.integer("PRAGMA page_size");
-    for (const auto* read : {&tables, &pages, &page_size}) {
+    for (const auto* read : {&pages, &page_size}) {
         if (!*read) {
             return read->error();
         }
-    }
-    if (*tables == 0) {
-        return sqlite_error::of(SQLITE_NOTADB);
     }
     stretch_to(*pages, *page_size);
     return database_.checkpoint(sqlite_checkpoint::truncate);
@@ -144,14 +203,8 @@ void damaged_copy::stretch_to(std::int64_t pages, std::int64_t page_size) const 
 }
 
 start_failure damaged_copy::unusable(const std::string& from, sqlite_error error) const {
-    if (!error.is_damage()) {
-        return {exit_code::failed,
-                "the working copy of " + printable_path(from) + " cannot be used: " + database_.explain(error)};
-    }
     return {exit_code::failed,
-            "nothing can be recovered from " + printable_path(from) +
-                ": its first page, which says where the tables stand, is destroyed or was never that of an outbox (" +
-                database_.explain(error) + "), and its write-ahead log holds no other one; start with a new outbox"};
+            "the working copy of " + printable_path(from) + " cannot be used: " + database_.explain(error)};
 }
 
 }  // namespace posthaste

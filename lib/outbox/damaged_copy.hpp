@@ -2,7 +2,8 @@
 // The outbox itself is only ever read, as plain bytes.
 //
 // What the disk cannot read is zeros in the copy. Where the log makes the whole unreadable, the copy is of the database
-// alone. One thread; errors are sentences for a person.
+// alone. A damaged first page has a sound one in its place (lib/outbox/first_page.hpp), unless it is that of another
+// program's database. One thread; errors are sentences for a person.
 
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "lib/outbox/files.hpp"
+#include "lib/outbox/first_page.hpp"
 #include "lib/outbox/log_check.hpp"
 #include "lib/outbox/sqlite.hpp"
 
@@ -27,20 +29,33 @@ class damaged_copy {
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     // in_part: commits behind a damaged place in the log are lost.
     [[nodiscard]] log_use write_ahead_log() const noexcept { return log_; }
+    [[nodiscard]] bool first_page_damaged() const noexcept { return first_page_damaged_; }
+    // Any of those that events, and what became of them, stand in.
+    [[nodiscard]] bool has_tables_of_ours();
+    // Written by a posthaste with other tables than this one's.
+    [[nodiscard]] bool is_newer();
     // What the disk could not read.
     [[nodiscard]] std::uint64_t unreadable_bytes() const noexcept { return unreadable_bytes_; }
 
   private:
     enum class with_log { yes, no };
 
+    explicit damaged_copy(first_page sound) : sound_(std::move(sound)) {}
+
     [[nodiscard]] result<void, start_failure> copy(const std::string& from, with_log log);
     [[nodiscard]] sqlite_result open();
+    [[nodiscard]] sqlite_result open_mended();
+    [[nodiscard]] sqlite_result open_tables();
+    [[nodiscard]] bool is_foreign();
+    [[nodiscard]] sqlite_result copy_log_in();
     void stretch_to(std::int64_t pages, std::int64_t page_size) const;
     [[nodiscard]] start_failure unusable(const std::string& from, sqlite_error error) const;
 
+    const first_page sound_;
     std::string path_;
     sqlite_connection database_;
     log_use log_ = log_use::absent;
+    bool first_page_damaged_ = false;
     std::uint64_t unreadable_bytes_ = 0;
 };
 

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "lib/base/path_text.hpp"
-#include "lib/outbox/migrations.hpp"
 #include "lib/outbox/outbox.hpp"
 #include "lib/outbox/salvaged_rows.hpp"
 
@@ -52,6 +51,7 @@ class recovery {
 
     result<recovery_report, start_failure> run() {
         report_.write_ahead_log = source_.write_ahead_log();
+        report_.first_page_damaged = source_.first_page_damaged();
         report_.unreadable_bytes = source_.unreadable_bytes();
         if (auto ours = check_version(); !ours) {
             return ours.error();
@@ -78,15 +78,11 @@ class recovery {
     [[nodiscard]] std::string target_path() const { return folder_ / "recovered.db"; }
 
     result<void, start_failure> check_version() {
-        const auto found = read_outbox_version(source_.database());
-        if (found && found->kind == outbox_kind::newer) {
+        if (source_.is_newer()) {
             return start_failure{exit_code::failed, printable_path(request_.from) +
                                                         " was written by a newer posthaste: recover it with that one"};
         }
-        const auto tables = source_.database().integer(
-            "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'dead', 'delivered', 'delivered_runs', "
-            "'retries', 'meta')");
-        if (!tables || *tables == 0) {
+        if (!source_.has_tables_of_ours()) {
             return start_failure{exit_code::failed, "nothing can be recovered from " + printable_path(request_.from) +
                                                         ": it is a database of another program, or none of the tables "
                                                         "of an outbox can be found in it"};

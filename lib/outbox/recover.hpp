@@ -43,6 +43,7 @@ struct recovery_report {
     table_recovery histories;  // of pending events that had failed before; without its own one an event starts afresh
     std::optional<outbox_totals> counted;  // by the damaged outbox itself, where that can be read
     log_use write_ahead_log = log_use::absent;
+    bool first_page_damaged = false;     // which costs nothing: a sound one stood in for it
     std::uint64_t unreadable_bytes = 0;  // of its files: the disk gave an error
 
     [[nodiscard]] bool anything() const noexcept { return pending.saved + dead.saved + delivered.saved > 0; }

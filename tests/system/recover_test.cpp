@@ -137,7 +137,43 @@ TEST(recover_command, refuses_an_outbox_in_use_and_a_place_that_is_taken) {
     EXPECT_EQ(daemon.stop(), 0);
 }
 
-TEST(recover_command, says_that_nothing_is_left_without_the_first_page) {
+TEST(recover_command, loses_nothing_by_a_damaged_first_page) {
+    full_outbox damaged;
+    const auto whole = read_whole_file(damaged.path);
+    const std::map<std::string, std::pair<std::size_t, std::string>> damages{
+        {"the magic", {0, "X"}},
+        {"the page size", {16, std::string("\x7f\x7f")}},
+        {"the versions of the format", {18, std::string("\x07\x07")}},
+        {"the head", {0, std::string(100, '\0')}},
+        {"the whole page", {0, std::string(page_size, '\0')}},
+    };
+    for (const auto& [what, damage] : damages) {
+        SCOPED_TRACE(what);
+        std::filesystem::remove(damaged.recovered);
+        overwrite(damaged.path, 0, whole.substr(0, page_size));
+        overwrite(damaged.path, damage.first, damage.second);
+        const auto before = read_whole_file(damaged.path);
+        const auto ended = recover(damaged.path, damaged.recovered);
+        ASSERT_EQ(ended.status, 0) << ended.error;
+        EXPECT_THAT(ended.output, HasSubstr("Recovered " + std::to_string(many) + " pending events, 0 dead"));
+        EXPECT_THAT(ended.output, HasSubstr("\nIts first page is damaged. "));
+        EXPECT_THAT(ended.output, HasSubstr("\nNo event that it held is missing.\n"));
+        EXPECT_EQ(read_whole_file(damaged.path), before);
+    }
+    upstream_process upstream;
+    upstream.start();
+    damaged.daemon.configure({{"upstream", {{"url", upstream.url()}}}, {"queue", {{"path", damaged.recovered}}}});
+    damaged.daemon.start();
+    ASSERT_TRUE(damaged.daemon.wait_until_drained()) << damaged.daemon.status();
+    std::set<std::string> seen;
+    for (const auto& request : upstream.requests()) {
+        seen.insert(request.body);
+    }
+    EXPECT_EQ(seen.size(), static_cast<std::size_t>(many));
+    EXPECT_EQ(damaged.daemon.stop(), 0);
+}
+
+TEST(recover_command, says_where_nothing_is_left) {
     const temp_folder folder;
     const auto outbox = folder.write("outbox.db", std::string(8 * page_size, 'x'));
     const auto ended = recover(outbox, folder / "recovered.db");
