@@ -80,6 +80,14 @@ void print_counted(const recovery_report& report) {
     }
 }
 
+void print_pause(const recovery_report& report) {
+    if (!report.paused) {
+        std::cout << "Whether delivery was paused cannot be read: it is not paused now.\n";
+    } else if (*report.paused) {
+        std::cout << "Delivery was paused, and still is:  posthaste resume  ends that.\n";
+    }
+}
+
 void print_sources(const recover_options& options, const recovery_report& report) {
     if (report.write_ahead_log == log_use::unusable) {
         std::cout << "Its write-ahead log " << shell_word(options.from + "-wal")
@@ -118,8 +126,8 @@ void print_next_steps(const recover_options& options) {
               << "and start posthaste; or leave them all where they are, and set queue.path to "
               << shell_word(options.to)
               << ". It must belong to the user that posthaste runs as. What was delivered shortly before may be "
-                 "delivered again. Idempotency keys and a pause by hand are not carried over: a request that is "
-                 "repeated with its key is stored again.\n";
+                 "delivered again. Idempotency keys are not carried over: a request that is repeated with its key is "
+                 "stored again.\n";
 }
 
 void print(const recover_options& options, const recovery_report& report) {
@@ -130,6 +138,7 @@ void print(const recover_options& options, const recovery_report& report) {
         print_losses(table);
     }
     print_counted(report);
+    print_pause(report);
     print_sources(options, report);
     if (report.complete()) std::cout << "No event that it held is missing.\n";
     print_next_steps(options);
@@ -157,6 +166,7 @@ std::string to_json(const recover_options& options, const recovery_report& repor
     text += report.counted ? "{\"pending\":" + std::to_string(report.counted->pending) +
                                  ",\"dead\":" + std::to_string(report.counted->dead) + "}"
                            : "null";
+    text += std::string(",\"paused\":") + (!report.paused ? "null" : *report.paused ? "true" : "false");
     return text + ",\"writeAheadLog\":" + json_quote(to_string(report.write_ahead_log)) +
            ",\"firstPageDamaged\":" + (report.first_page_damaged ? "true" : "false") +
            ",\"unreadableBytes\":" + std::to_string(report.unreadable_bytes) + "}\n";

@@ -116,6 +116,9 @@ class recovery {
             }
         }
         carry_counters_over();
+        if (auto carried = carry_upstream_over(); !carried) {
+            return carried;
+        }
         if (auto saved = target_->commit(); !saved) {
             return saved;
         }
@@ -265,6 +268,22 @@ class recovery {
             report_.counted = read->totals;
             target_->restore_totals(read->totals, read->next);
         }
+    }
+
+    // The earliest versions had no such table, and a new outbox has no such row.
+    sqlite_result carry_upstream_over() {
+        auto memory = source_.database().prepare(salvaged_upstream_query);
+        if (!memory) {
+            return {};
+        }
+        auto rows = memory->query();
+        const bool found = rows.next();
+        if (!found && rows.end()) {
+            return {};
+        }
+        const auto read = found ? read_salvaged_upstream(rows) : std::nullopt;
+        report_.paused = read ? std::optional{read->paused != upstream_memory::pause::none} : std::nullopt;
+        return read ? target_->remember(*read) : sqlite_result{};
     }
 
     // Moved only once it is on disk as a whole. As root it is given to whom the damaged one belongs.

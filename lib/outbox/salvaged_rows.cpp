@@ -25,6 +25,9 @@ const char* const salvaged_history_columns =
 const char* const salvaged_counters_query =
     "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes FROM meta WHERE one = 1";
 
+const char* const salvaged_upstream_query =
+    "SELECT paused, paused_at, guard_armed, reached_with FROM upstream_memory WHERE one = 1";
+
 #undef POSTHASTE_ERROR_COLUMNS
 
 namespace {
@@ -212,6 +215,22 @@ std::optional<salvaged_counters> read_salvaged_counters(const sqlite_rows& row) 
     const auto& t = out.totals;
     const bool closes = t.accepted == t.delivered + t.pending + t.dead + t.discarded + t.purged;
     return closes && is_number(out.next) ? std::optional{out} : std::nullopt;
+}
+
+std::optional<upstream_memory> read_salvaged_upstream(const sqlite_rows& row) {
+    enum column { paused, paused_at, guard_armed, reached_with };
+    using kind = upstream_memory::pause;
+    if (!is_between(row, paused, 0, 2) || !(row.is_null(paused_at) || is_time(row, paused_at)) ||
+        !is_between(row, guard_armed, 0, 1) || !is_text(row, reached_with)) {
+        return std::nullopt;
+    }
+    const auto found = row.integer(paused);
+    return upstream_memory{.paused = found == 1   ? kind::by_hand
+                                     : found == 2 ? kind::rejecting_everything
+                                                  : kind::none,
+                           .paused_at = row.optional_time(paused_at),
+                           .guard_armed = row.integer(guard_armed) != 0,
+                           .reached_with = std::string(row.bytes(reached_with))};
 }
 
 }  // namespace posthaste

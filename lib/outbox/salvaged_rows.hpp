@@ -55,4 +55,7 @@ struct salvaged_counters {
 extern const char* const salvaged_counters_query;
 [[nodiscard]] std::optional<salvaged_counters> read_salvaged_counters(const sqlite_rows& row);
 
+extern const char* const salvaged_upstream_query;
+[[nodiscard]] std::optional<upstream_memory> read_salvaged_upstream(const sqlite_rows& row);
+
 }  // namespace posthaste

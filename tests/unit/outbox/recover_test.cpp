@@ -298,6 +298,35 @@ TEST(recovery, carries_the_totals_over_where_they_can_be_read_and_counts_anew_wh
     }
 }
 
+TEST(recovery, keeps_what_delivery_knew_of_the_upstream_where_it_can_be_read) {
+    using kind = upstream_memory::pause;
+    const auto at = damaged_file{}.now;
+    for (const auto& what :
+         {upstream_memory{kind::by_hand, at, true, ""}, upstream_memory{kind::none, {}, false, "0af7"},
+          upstream_memory{kind::rejecting_everything, at, false, "0af7"}}) {
+        damaged_file t;
+        t.fill(1);
+        batch work;
+        work.upstream = what;
+        t.commit(work);
+        t.close_whole();
+        EXPECT_EQ(t.recover_some().paused, what.paused != kind::none);
+        const auto from = std::exchange(t.queue.path, t.recovered);
+        t.reopen();
+        EXPECT_EQ(t.box->upstream(), what);
+        t.box.reset();
+
+        t.queue.path = from;
+        alter(from, "UPDATE upstream_memory SET paused = 7");
+        EXPECT_FALSE(t.recover_some().paused.has_value());
+        t.destroy_page(t.root_of("upstream_memory"));
+        EXPECT_FALSE(t.recover_some().paused.has_value());
+        t.queue.path = t.recovered;
+        t.reopen();
+        EXPECT_EQ(t.box->upstream(), upstream_memory{});
+    }
+}
+
 TEST(recovery, says_how_many_are_missing_by_the_outboxs_own_count) {
     damaged_file t;
     t.fill(5);
