@@ -40,7 +40,8 @@ std::vector<named_table> tables_of(const recovery_report& report) {
     return {{"pending", "pending events", report.pending},
             {"dead", "dead events", report.dead},
             {"delivered", "facts of delivered events", report.delivered},
-            {"histories", "retry histories of pending events", report.histories}};
+            {"histories", "retry histories of pending events", report.histories},
+            {"idempotencyKeys", "idempotency keys", report.keys}};
 }
 
 bool is_there(const std::string& path) {
@@ -126,8 +127,8 @@ void print_next_steps(const recover_options& options) {
               << "and start posthaste; or leave them all where they are, and set queue.path to "
               << shell_word(options.to)
               << ". It must belong to the user that posthaste runs as. What was delivered shortly before may be "
-                 "delivered again. Idempotency keys are not carried over: a request that is repeated with its key is "
-                 "stored again.\n";
+                 "delivered again. An idempotency key is kept where all of its events were recovered: a request that "
+                 "is repeated with another one is stored again.\n";
 }
 
 void print(const recover_options& options, const recovery_report& report) {

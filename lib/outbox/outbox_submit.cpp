@@ -63,6 +63,12 @@ result<outbox::submitted, sqlite_error> outbox::submit(submission& what, receipt
     return kept ? result<submitted, sqlite_error>{submitted::stored} : kept.error();
 }
 
+sqlite_result outbox::restore_key(const idempotency& key, const receipt& stands_for) {
+    ledger_.noted_key(key_table::row_bytes);
+    const auto kept = keys_.note(sequence_of(stands_for.first), key, stands_for);
+    return kept ? keys_.carry_on() : kept;
+}
+
 std::uint64_t outbox::most_keys() const noexcept {
     return std::min(most_keys_at_all, queue_.max_bytes / share_of_bytes / key_table::row_bytes);
 }

@@ -109,8 +109,8 @@ class recovery {
         if (auto begun = target_->begin(); !begun) {
             return begun;
         }
-        for (const auto step :
-             {&recovery::save_delivered, &recovery::save_dead, &recovery::save_pending, &recovery::save_histories}) {
+        for (const auto step : {&recovery::save_delivered, &recovery::save_dead, &recovery::save_pending,
+                                &recovery::save_histories, &recovery::save_keys}) {
             if (auto done = (this->*step)(); !done) {
                 return done;
             }
@@ -149,9 +149,7 @@ class recovery {
     }
 
     sqlite_result save_delivered() {
-        const auto a_row_each =
-            source_.database().integer("SELECT count(*) FROM sqlite_schema WHERE name = 'delivered'");
-        if (a_row_each && *a_row_each > 0) {
+        if (source_has("delivered")) {
             return save_settled("delivered", salvaged_delivered_columns, read_salvaged_delivered, report_.delivered);
         }
         auto saved = salvage("delivered_runs", salvaged_run_columns, report_.delivered,
@@ -211,6 +209,45 @@ class recovery {
         return salvage("retries", salvaged_history_columns, report_.histories, take);
     }
 
+    // A key whose events are lost must not keep them from coming in again.
+    sqlite_result save_keys() {
+        if (!source_has("idempotency_keys")) {
+            return {};  // the first versions had none
+        }
+        return salvage("idempotency_keys", salvaged_key_columns, report_.keys,
+                       [&](const sqlite_rows& row) -> sqlite_result {
+                           const auto found = read_salvaged_key(row);
+                           if (!found) {
+                               return ++report_.keys.damaged, sqlite_result{};
+                           }
+                           const auto all = has_all(found->stands_for);
+                           if (!all || !*all) {
+                               return all ? sqlite_result{} : all.error();
+                           }
+                           if (auto room = make_room(0); !room) {
+                               return room;
+                           }
+                           ++report_.keys.saved;
+                           return target_->restore_key(found->key, found->stands_for);
+                       });
+    }
+
+    result<bool, sqlite_error> has_all(const receipt& events) {
+        for (std::uint64_t n = 0; n < events.events; ++n) {
+            const auto known = target_->find(following_id(events.first, n), wall_time{});
+            if (!known || !*known) {
+                return known ? result<bool, sqlite_error>{false} : known.error();
+            }
+        }
+        return true;
+    }
+
+    bool source_has(const std::string& table) {
+        const auto found =
+            source_.database().integer(("SELECT count(*) FROM sqlite_schema WHERE name = '" + table + "'").c_str());
+        return found && *found > 0;
+    }
+
     // False: it is there already, or cannot be.
     result<bool, sqlite_error> restore(pending_event& what, table_recovery& into) {
         if (auto room = make_room(what.what.body.size()); !room) {
@@ -244,8 +281,7 @@ class recovery {
 
     // Earlier versions had no such ids. Where the table is destroyed, the row is believed.
     void prepare_foreign_ids() {
-        const auto table = source_.database().integer("SELECT count(*) FROM sqlite_schema WHERE name = 'foreign_ids'");
-        foreign_ids_known_ = table && *table > 0;
+        foreign_ids_known_ = source_has("foreign_ids");
         foreign_ids_readable_ =
             foreign_ids_known_ && source_.database().prepare(foreign_id_, "SELECT 1 FROM foreign_ids WHERE id = ?");
     }
@@ -325,7 +361,7 @@ class recovery {
 }  // namespace
 
 bool recovery_report::complete() const noexcept {
-    for (const auto* table : {&pending, &dead, &delivered, &histories}) {
+    for (const auto* table : {&pending, &dead, &delivered, &histories, &keys}) {
         if (table->damaged > 0 || !table->unreadable.empty()) {
             return false;
         }

@@ -4,8 +4,8 @@
 // damaged outbox is only read, and locked meanwhile. The new one is made in a folder beside its place and moved there
 // once it is whole and on disk; on any failure nothing is left behind. Events keep number, id, times, headers, body,
 // history and order; the counters are those of what was saved, with what the damaged one had counted as delivered,
-// discarded and purged where that can be read. What delivery knew of the upstream, a pause among it, is kept;
-// idempotency keys and what the upstream said of users are not.
+// discarded and purged where that can be read. What delivery knew of the upstream, a pause among it, is kept,
+// and so are the idempotency keys of what was saved; what the upstream said of users is not.
 //
 // Takes as long as reading and writing it all does. On the calling thread; the time is handed in.
 
@@ -42,6 +42,7 @@ struct recovery_report {
     table_recovery dead;
     table_recovery delivered;  // facts of delivered events
     table_recovery histories;  // of pending events that had failed before; without its own one an event starts afresh
+    table_recovery keys;       // idempotency keys of events that were all saved; others are not kept
     std::optional<outbox_totals> counted;  // by the damaged outbox itself, where that can be read
     std::optional<bool> paused = false;    // whether delivery was, and is again; empty: it cannot be read, and is not
     log_use write_ahead_log = log_use::absent;

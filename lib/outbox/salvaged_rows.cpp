@@ -21,6 +21,7 @@ const char* const salvaged_delivered_columns = "seq, received_at, id, user_id, n
 const char* const salvaged_run_columns = "seq, events, crc, facts";
 const char* const salvaged_history_columns =
     "seq, attempts, conflicts, next_at, first_failed_at, " POSTHASTE_ERROR_COLUMNS;
+const char* const salvaged_key_columns = "seq, key, request, first_id, events";
 
 const char* const salvaged_counters_query =
     "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes FROM meta WHERE one = 1";
@@ -63,6 +64,16 @@ bool is_text(const sqlite_rows& row, int column) {
         }
         rest.remove_prefix(size);
     }
+    return true;
+}
+
+template <class Array>
+bool read_exactly(const sqlite_rows& row, int column, Array& to) {
+    const auto from = row.type(column) == SQLITE_BLOB ? row.bytes(column) : std::string_view{};
+    if (from.size() != to.size()) {
+        return false;
+    }
+    std::ranges::copy(from, reinterpret_cast<char*>(to.data()));
     return true;
 }
 
@@ -145,11 +156,10 @@ std::optional<salvaged_event> read_salvaged_dead(const sqlite_rows& row, const i
 std::optional<salvaged_event> read_salvaged_delivered(const sqlite_rows& row, const is_foreign_id& foreign) {
     enum column { seq, received_at, id, user_id, name, delivered_at, attempts, status };
     salvaged_event out;
-    if (row.type(id) != SQLITE_BLOB || row.bytes(id).size() != sizeof(uuid::bytes) || !is_text(row, user_id) ||
-        !is_text(row, name) || !is_time(row, delivered_at) || !is_count(row, attempts) || !is_status(row, status)) {
+    if (!read_exactly(row, id, out.what.id.bytes) || !is_text(row, user_id) || !is_text(row, name) ||
+        !is_time(row, delivered_at) || !is_count(row, attempts) || !is_status(row, status)) {
         return std::nullopt;
     }
-    std::ranges::copy(row.bytes(id), reinterpret_cast<char*>(out.what.id.bytes.data()));
     // No checksum here: the number must stand in both places.
     const bool agrees =
         settle_identity(row, foreign, out.what) && static_cast<std::int64_t>(out.what.number) == row.integer(seq);
@@ -193,6 +203,20 @@ std::optional<settlement> read_salvaged_history(const sqlite_rows& row, wall_tim
                    .next_at = row.time(next_at),
                    .first_failed_at = row.optional_time(first_failed_at),
                    .last_error = read_attempt_error(row, error_at)};
+    return out;
+}
+
+// No checksum here either: the number must stand in both places.
+std::optional<salvaged_key> read_salvaged_key(const sqlite_rows& row) {
+    enum column { seq, key, request, first_id, events };
+    salvaged_key out;
+    if (!read_exactly(row, key, out.key.key) || !read_exactly(row, request, out.key.request) ||
+        !read_exactly(row, first_id, out.stands_for.first.bytes) ||
+        !is_between(row, events, 1, std::numeric_limits<std::uint32_t>::max()) ||
+        static_cast<std::int64_t>(sequence_of(out.stands_for.first)) != row.integer(seq)) {
+        return std::nullopt;
+    }
+    out.stands_for.events = static_cast<std::uint64_t>(row.integer(events));
     return out;
 }
 

@@ -20,6 +20,7 @@ extern const char* const salvaged_dead_columns;
 extern const char* const salvaged_delivered_columns;
 extern const char* const salvaged_run_columns;
 extern const char* const salvaged_history_columns;
+extern const char* const salvaged_key_columns;
 
 // An event and what became of it.
 struct salvaged_event {
@@ -45,6 +46,12 @@ struct salvaged_run {
 
 // A settlement of the kind `failed`. A next attempt in a far future is not possible: nothing waits that long.
 [[nodiscard]] std::optional<settlement> read_salvaged_history(const sqlite_rows& row, wall_time now);
+
+struct salvaged_key {
+    idempotency key;
+    receipt stands_for;
+};
+[[nodiscard]] std::optional<salvaged_key> read_salvaged_key(const sqlite_rows& row);
 
 struct salvaged_counters {
     outbox_totals totals;

@@ -229,7 +229,7 @@ TEST(recovery, reads_the_outboxes_of_earlier_versions) {
         EXPECT_EQ(gone.size(), totals.delivered);
         t.queue.path = t.recovered;
         t.reopen();
-        totals.bytes = t.box->totals().bytes;  // idempotency keys are not saved
+        totals.bytes = t.box->totals().bytes;  // idempotency keys of what is gone are not saved
         EXPECT_EQ(t.box->totals(), totals);
         EXPECT_GT(totals.pending, 0U);
         EXPECT_EQ(delivered_in(t), gone);
