@@ -109,9 +109,9 @@ struct delivery::impl final : private attempt_listener {
     }
 
     void obey(remember_upstream& todo) {
-        events.remember(std::move(todo.what), [waiting = std::exchange(asked, {})] {
+        events.remember(std::move(todo.what), [waiting = std::exchange(asked, {})](bool durable) {
             for (const auto& reply : waiting)
-                reply();
+                reply(durable);
         });
     }
 
@@ -128,8 +128,8 @@ struct delivery::impl final : private attempt_listener {
         happened(withdrawal_asked{std::move(numbers)});
     }
 
-    // A person's word: answered once it is remembered.
-    void ask(occurrence what, std::function<void()> reply) {
+    // A person's word: answered once it is remembered, or cannot be.
+    void ask(occurrence what, std::function<void(bool)> reply) {
         asked.push_back(std::move(reply));
         happened(std::move(what));
     }
@@ -270,9 +270,9 @@ struct delivery::impl final : private attempt_listener {
     delivery_meter meter;
     steady_time moment;  // of what is being obeyed
     std::optional<attempt_error> last_error;
-    std::vector<std::function<void()>> asked;     // replies to pause and resume, until they are remembered
-    std::function<void(std::size_t)> withdrawal;  // the reply to the one that is being made
-    std::function<void()> stopped;                // set while stopping
+    std::vector<std::function<void(bool)>> asked;  // replies to pause and resume, until they are remembered
+    std::function<void(std::size_t)> withdrawal;   // the reply to the one that is being made
+    std::function<void()> stopped;                 // set while stopping
     bool finished = false;
 };
 
@@ -324,11 +324,11 @@ void delivery::probe_now() {
     asio::post(impl_->io, [this] { impl_->happened(probe_asked{}); });
 }
 
-void delivery::pause(std::function<void()> reply) {
+void delivery::pause(std::function<void(bool)> reply) {
     asio::post(impl_->io, [this, reply = std::move(reply)]() mutable { impl_->ask(pause_asked{}, std::move(reply)); });
 }
 
-void delivery::resume(std::function<void()> reply) {
+void delivery::resume(std::function<void(bool)> reply) {
     asio::post(impl_->io, [this, reply = std::move(reply)]() mutable { impl_->ask(resume_asked{}, std::move(reply)); });
 }
 

@@ -73,9 +73,10 @@ class delivery final : public commit_listener {
     void reconfigure(delivery_plan plan);
     // The set-up may be right now: where probes go out, one is due.
     void probe_now();
-    // Stops the sending, and ends any pause. `reply`: once that is durable.
-    void pause(std::function<void()> reply);
-    void resume(std::function<void()> reply);
+    // Stops the sending, and ends any pause. `reply`: once that is durable; or with false where the disk is full: it is
+    // done, and written once there is room.
+    void pause(std::function<void(bool)> reply);
+    void resume(std::function<void(bool)> reply);
     void status(std::function<void(delivery_status)> reply);
     // What was delivered in the last 15 minutes.
     void history(std::function<void(const rate_history&)> reply);

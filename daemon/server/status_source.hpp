@@ -22,8 +22,9 @@ struct status_source {
     std::function<configuration_state()> configuration{};  // at once
 };
 
-// Changes whether events are delivered; the reply, with the upstream as it is then, runs once that is durable.
-using upstream_switch = std::function<void(std::function<void(upstream_report)> reply)>;
+// Changes whether events are delivered; the reply, with the upstream as it is then, runs once that is durable, or
+// cannot be made durable as the disk is full (empty).
+using upstream_switch = std::function<void(std::function<void(std::optional<upstream_report>)> reply)>;
 
 using event_finder = std::function<void(uuid id, std::function<void(std::optional<event_facts>)> reply)>;
 

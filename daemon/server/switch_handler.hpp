@@ -1,6 +1,6 @@
 // POST /v1/pause, POST /v1/resume: delivering stops, or goes on; accepting is not touched. Answers 200 with the
-// upstream as GET /v1/status shows it then, once the change is durable. Either can be repeated. A body means nothing; a
-// small one is borne. Belongs to the listener's thread.
+// upstream as GET /v1/status shows it then, once the change is durable; 503 where the disk is too full for that. Either
+// can be repeated. A body means nothing; a small one is borne. Belongs to the listener's thread.
 
 #pragma once
 

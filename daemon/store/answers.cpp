@@ -147,7 +147,7 @@ void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_
     if (listener != nullptr) {
         appended = stored_events(std::move(done.work.appends), outcome.appends);
         add_submitted(done.work.submissions, outcome.submissions, appended);
-        settled = done.work.settlements.size();
+        settled = outcome.settled;
     }
     if (appended.empty() && !imported && settled == 0 && done.read_replies.empty() && done.memory_replies.empty()) {
         return;
@@ -165,7 +165,18 @@ void tell_delivery(asio::io_context& delivery, commit_listener* listener, store_
             answer_read(replies[at], std::move(answers[at]));
         }
         for (const auto& reply : remembered) {
-            reply();
+            reply(true);
+        }
+    });
+}
+
+void answer_memory(asio::io_context& delivery, store_batch& done, bool durable) {
+    if (done.memory_replies.empty()) {
+        return;
+    }
+    asio::post(delivery, [replies = std::exchange(done.memory_replies, {}), durable] {
+        for (const auto& reply : replies) {
+            reply(durable);
         }
     });
 }

@@ -30,6 +30,9 @@ void answer_by_hand(boost::asio::io_context& accept, store_batch& done, const st
 void tell_delivery(boost::asio::io_context& delivery, commit_listener* listener, store_batch& done,
                    batch_outcome& outcome, sequence last);
 
+// To the delivery thread: whether what it knows of the upstream is durable. Takes the replies.
+void answer_memory(boost::asio::io_context& delivery, store_batch& done, bool durable);
+
 // To the accept thread, in order.
 void answer_lookups(boost::asio::io_context& accept, std::vector<lookup_answer> answers);
 

@@ -1,6 +1,6 @@
 #include "daemon/store/disk_gauge.hpp"
 
-#include <sys/statvfs.h>
+#include "lib/outbox/files.hpp"
 
 namespace posthaste {
 namespace {
@@ -13,29 +13,27 @@ bool disk_gauge::low_with(std::uint64_t free, std::uint64_t reserve, bool was_lo
     return free < (was_low ? reserve + reserve / 10 : reserve);
 }
 
-bool disk_gauge::nearly_full() const noexcept {
+bool disk_gauge::nearly_full(std::uint64_t taken) const noexcept {
     const auto free = free_bytes();
-    return !free || *free < nearly_nothing;
+    return !free || *free < taken + nearly_nothing;
 }
 
 std::optional<std::uint64_t> disk_gauge::free_bytes() const noexcept {
-    struct statvfs stat{};
-    return ::statvfs(folder_.c_str(), &stat) == 0 ? std::optional{std::uint64_t{stat.f_bavail} * stat.f_frsize}
-                                                  : std::nullopt;
+    return posthaste::free_bytes(folder_);
 }
 
-bool disk_gauge::low(steady_time now, std::uint64_t coming) {
+bool disk_gauge::low(steady_time now, std::uint64_t coming, std::uint64_t missing) {
     came_ += coming;
     // An event is written to the log and to the database, in whole pages: an eighth of the reserve leaves room for
     // that.
     const bool fresh = asked_ && now - *asked_ < seconds{1} && came_ <= reserve_ / 8;
-    if (reserve_ == 0 || fresh) {
+    if (fresh && missing == 0) {
         return low_;
     }
     asked_ = now;
     came_ = 0;
     if (const auto free = free_bytes()) {  // not known: as it was; a full disk shows itself in the commit
-        low_ = low_with(*free, reserve_, low_);
+        low_ = low_with(*free - std::min(*free, missing), reserve_, low_);
     }
     return low_;
 }

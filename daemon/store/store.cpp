@@ -182,7 +182,7 @@ void store::fetch_parked_lanes(parked_lanes_request request, std::function<void(
     impl_->add_read(std::move(request), std::move(reply));
 }
 
-void store::remember(upstream_memory what, std::function<void()> reply) {
+void store::remember(upstream_memory what, std::function<void(bool)> reply) {
     impl_->queue.add(1, [&](store_batch& into) {
         into.work.upstream = std::move(what);
         if (reply) {

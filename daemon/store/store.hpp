@@ -114,8 +114,9 @@ class store final : public event_sink {
     void fetch_lane(lane_request request, std::function<void(lane_page)> reply);
     void fetch_parked_lanes(parked_lanes_request request, std::function<void(parked_lanes)> reply);
 
-    // What delivery has to know of the upstream after a restart; `reply`, which may be empty, runs once it is durable.
-    void remember(upstream_memory what, std::function<void()> reply);
+    // What delivery has to know of the upstream after a restart; `reply`, which may be empty, runs once it is durable,
+    // or with false where the disk is full: it is written once there is room.
+    void remember(upstream_memory what, std::function<void(bool)> reply);
     // The same as it was found by open(): until start().
     [[nodiscard]] upstream_memory remembered() const;
 

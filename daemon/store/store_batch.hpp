@@ -46,12 +46,12 @@ using read_reply =
 
 struct store_batch {
     batch work;
-    std::vector<append_reply> append_replies;           // one for each of work.appends
-    std::vector<submit_reply> submit_replies;           // one for each of work.submissions
-    std::vector<import_reply> import_replies;           // one for each of work.imports
-    std::vector<dead_reply> dead_replies;               // one for each of work.by_hand
-    std::vector<read_reply> read_replies;               // one for each of work.reads
-    std::vector<std::function<void()>> memory_replies;  // once work.upstream is durable
+    std::vector<append_reply> append_replies;               // one for each of work.appends
+    std::vector<submit_reply> submit_replies;               // one for each of work.submissions
+    std::vector<import_reply> import_replies;               // one for each of work.imports
+    std::vector<dead_reply> dead_replies;                   // one for each of work.by_hand
+    std::vector<read_reply> read_replies;                   // one for each of work.reads
+    std::vector<std::function<void(bool)>> memory_replies;  // whether work.upstream is durable
     std::vector<lookup> lookups;
     std::optional<event_names> names;  // what the metrics tell apart, this batch included
 

@@ -99,7 +99,8 @@ std::optional<milliseconds> store_thread::patience() {
     if (!lookups_.empty() || may_shrink_) {
         return milliseconds{0};
     }
-    const auto most = acceptance_.waits() ? std::optional(look_at_disk) : std::nullopt;
+    const bool watched = acceptance_.waits() || low_ || box_->totals().pending > 0;
+    const auto most = watched ? std::optional(look_at_disk) : std::nullopt;
     const auto due = box_->next_trim();
     if (!due) {
         fail(due.error());
@@ -150,24 +151,23 @@ void store_thread::commit(store_batch taken) {
     taken.lookups.clear();
     held_.reset();
     tell_acceptance(*outcome, now.steady);
+    if (outcome->stuck || outcome->readers_wait) {
+        answer_memory(delivery_, taken, outcome->remembered);
+        if (outcome->remembered) {
+            taken.work.upstream.reset();
+        }
+    }
+    settled_untold_ += outcome->settled;
     if (outcome->stuck) {
         hold(std::move(taken));
         return;
     }
+    outcome->settled = taken.work.settlements.size() + std::exchange(settled_untold_, 0);
     if (outcome->readers_wait) {
         hold_readers(taken);
     }
     report_unknown(outcome->unknown_settlements);
     tell_delivery(delivery_, listener_, taken, *outcome, box_->last_number());
-}
-
-// What the log holds must have its place in the database before the last of the room goes: then settlements go on in
-// the log's own blocks, over and over (rule 6). So it is copied before anybody hears that the disk is full.
-void store_thread::watch_disk(steady_time now, std::uint64_t coming) {
-    const bool was_low = std::exchange(low_, disk_.low(now, coming));
-    if (low_ && !was_low) {
-        copy_log();
-    }
 }
 
 // Nothing was written, as the disk has no room: delivery is told, and sends nothing new until it hears of its
@@ -181,7 +181,7 @@ void store_thread::hold(store_batch rest) {
     if (listener_ != nullptr) {
         boost::asio::post(delivery_, [listener = listener_] { listener->stuck(); });
     }
-    warn_full("what became of events cannot be recorded, so nothing more is sent until there is room");
+    warn_full(stuck_warnings_, "what became of events cannot be recorded, so nothing more is sent until there is room");
     std::this_thread::sleep_for(pause_when_stuck);
 }
 
@@ -194,9 +194,9 @@ void store_thread::hold_readers(store_batch& from) {
     std::swap(rest.work.reads, from.work.reads);
     std::swap(rest.work.upstream, from.work.upstream);
     std::swap(rest.read_replies, from.read_replies);
-    std::swap(rest.memory_replies, from.memory_replies);
     held_ = std::move(rest);
-    warn_full("events that wait on it are not read for delivery until there is room, or others were delivered");
+    warn_full(full_warnings_,
+              "events that wait on it are not read for delivery until there is room, or others were delivered");
 }
 
 void store_thread::look_up() {
@@ -247,40 +247,6 @@ lookup_answer store_thread::answer(reconfiguration& asked) {
     return [] {};
 }
 
-// Nothing waits: the moment to give free space back to the file system.
-void store_thread::shrink() {
-    const auto due = box_->vacuum_due();
-    if (!due) {
-        fail(due.error());
-    }
-    may_shrink_ = *due;
-    if (const auto done = *due ? box_->vacuum_slice() : sqlite_result{}; !done) {
-        if (!done.error().is_full()) {
-            fail(done.error());
-        }
-        may_shrink_ = false;
-    }
-}
-
-void store_thread::keep_house() {
-    const auto grown = low_ || held_ ? box_->has_grown() : result<bool, sqlite_error>{false};
-    if (!grown) {
-        fail(grown.error());
-    }
-    if (box_->checkpoint_due() || *grown) {
-        copy_log();
-    }
-}
-
-void store_thread::copy_log() {
-    if (const auto done = box_->checkpoint(); !done) {
-        if (!done.error().is_full()) {
-            fail(done.error());
-        }
-        warn_full("the write-ahead log cannot be copied into the database yet");
-    }
-}
-
 void store_thread::finish() {
     if (held_ && !held_->work.settlements.empty()) {
         spdlog::error(
@@ -292,7 +258,7 @@ void store_thread::finish() {
         if (!done.error().is_full()) {
             fail(done.error());
         }
-        warn_full("the next start copies the write-ahead log");
+        warn_full(full_warnings_, "the next start copies the write-ahead log");
     }
     box_.reset();
 }
@@ -307,8 +273,8 @@ void store_thread::report_unknown(std::size_t settlements) {
     }
 }
 
-void store_thread::warn_full(const char* what) {
-    if (const auto held_back = full_warnings_.admit(options_.now().steady)) {
+void store_thread::warn_full(repeat_guard& as_before, const char* what) {
+    if (const auto held_back = as_before.admit(options_.now().steady)) {
         spdlog::warn("the disk of the outbox {} is full: {}; make room there ({} more such lines held back)",
                      printable_path(options_.queue.path), what, *held_back);
     }

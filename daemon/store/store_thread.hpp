@@ -43,6 +43,9 @@ class store_thread {
     void serve();
     void commit(store_batch taken);
     void watch_disk(steady_time now, std::uint64_t coming);
+    [[nodiscard]] bool lacks_room(steady_time now, std::uint64_t coming);
+    [[nodiscard]] bool take_room(std::uint64_t coming);
+    [[nodiscard]] bool has_shrunk();
     void hold(store_batch rest);
     void hold_readers(store_batch& from);
     void look_up();
@@ -55,10 +58,11 @@ class store_thread {
     void keep_house();
     void copy_log();
     void finish();
-    // How long to wait for work: until facts of delivered events are due to go; empty: for ever.
+    // How long to wait for work: until facts of delivered events are due to go, or the disk is to be looked at; empty:
+    // for ever.
     [[nodiscard]] std::optional<milliseconds> patience();
     void report_unknown(std::size_t settlements);
-    void warn_full(const char* what);
+    void warn_full(repeat_guard& as_before, const char* what);
     // Whether new events are taken, for the log; after a commit and what it made of `held_`.
     void tell_acceptance(const batch_outcome& outcome, steady_time now);
     static void refuse_rest(store_batch& of);
@@ -73,6 +77,7 @@ class store_thread {
     commit_listener* listener_ = nullptr;
     disk_gauge disk_;
     std::optional<store_batch> held_;  // delivery's part that a full disk would not take: committed with the next
+    std::size_t settled_untold_ = 0;   // of settlements whose others are held: delivery hears of all together
     unsigned tries_after_close_ = 0;
     std::deque<lookup> lookups_;  // a few are answered after each commit, so that none is held up by many
     bool may_shrink_ = true;      // something was removed since the file's free space was looked at
@@ -80,7 +85,8 @@ class store_thread {
     bool told_unknown_ = false;
     bool disk_refused_ = false;  // an event for want of room, and none was stored since
     std::size_t dead_rows_ = 8;  // as in commit_chance
-    repeat_guard full_warnings_;
+    repeat_guard stuck_warnings_;
+    repeat_guard full_warnings_;  // of less
     acceptance_story acceptance_;
     path_log paths_;
     store_meter meter_;

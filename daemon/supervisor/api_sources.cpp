@@ -49,16 +49,21 @@ by_hand_source api_sources::by_hand(std::function<std::optional<refusal>()> refu
     };
 }
 
-upstream_switch api_sources::pause() {
-    return [this](auto reply) {
-        delivery_.pause([this, reply = on_accept(std::move(reply))] { delivery_.status(reply); });
+std::function<void(bool)> api_sources::turned(std::function<void(std::optional<upstream_report>)> reply) {
+    return [this, told = on_accept(std::move(reply))](bool durable) {
+        if (durable)
+            delivery_.status(told);
+        else
+            told(std::nullopt);
     };
 }
 
+upstream_switch api_sources::pause() {
+    return [this](auto reply) { delivery_.pause(turned(std::move(reply))); };
+}
+
 upstream_switch api_sources::resume() {
-    return [this](auto reply) {
-        delivery_.resume([this, reply = on_accept(std::move(reply))] { delivery_.status(reply); });
-    };
+    return [this](auto reply) { delivery_.resume(turned(std::move(reply))); };
 }
 
 delivered_source api_sources::delivered() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include <boost/asio/io_context.hpp>
 
@@ -44,6 +45,8 @@ class api_sources {
   private:
     template <class... Answer>
     [[nodiscard]] std::function<void(Answer...)> on_accept(std::function<void(Answer...)> reply);
+    // Tells whoever turned a switch, with the upstream as it is then.
+    [[nodiscard]] std::function<void(bool)> turned(std::function<void(std::optional<upstream_report>)> reply);
 
     boost::asio::io_context& accept_;
     store& store_;

@@ -159,10 +159,11 @@ sqlite_result serve_delivery(outbox& box, const batch& work, batch_outcome& out)
     if (auto parked = park_all(box, work); !parked) {
         return parked;
     }
-    if (auto noted = work.upstream ? box.remember(*work.upstream) : sqlite_result{}; !noted) {
-        return noted;
-    }
     return read_all(box, work, out);
+}
+
+sqlite_result remember(outbox& box, const batch& work) {
+    return work.upstream ? box.remember(*work.upstream) : sqlite_result{};
 }
 
 sqlite_result keep_identities(outbox& box, const batch& work) {
@@ -202,6 +203,9 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     }
     if (auto served = serve_delivery(box, work, out); !served) {
         return served;
+    }
+    if (auto noted = remember(box, work); !noted) {
+        return noted;
     }
     return box.commit();
 }
@@ -251,6 +255,79 @@ sqlite_result discard_by_hand(outbox& box, const batch& work, const commit_chanc
     return {};
 }
 
+using settlements = std::span<const settlement>;
+
+result<bool, sqlite_error> settlements_fit(outbox& box, settlements what) {
+    return fits(box, [&]() -> sqlite_result {
+        const auto done = box.settle(what, retention::suspended);
+        return done ? sqlite_result{} : done.error();
+    });
+}
+
+// How many were dealt with before one came that has to wait for room. An attempt that failed is not worth waiting for,
+// as long as others may be written: it is forgotten with the next restart, at worst.
+result<std::size_t, sqlite_error> settle_each(outbox& box, settlements what) {
+    for (std::size_t at = 0; at < what.size(); ++at) {
+        auto dealt_with = settlements_fit(box, what.subspan(at, 1));
+        if (dealt_with && !*dealt_with && what[at].what == settlement::kind::failed) {
+            dealt_with = fits(box, [&box] { return box.touch(); });
+        }
+        if (!dealt_with) {
+            return dealt_with.error();
+        }
+        if (!*dealt_with) {
+            return at;
+        }
+    }
+    return what.size();
+}
+
+// Too much for the log's blocks at once, or for the room behind the database: what makes room comes first, then what
+// takes as much as it gives, then what only takes. How many were dealt with before one had to wait.
+result<std::size_t, sqlite_error> settle_in_slices(outbox& box, std::vector<settlement>& what) {
+    constexpr std::size_t slice_size = 64;
+    std::ranges::stable_sort(what, {}, [](const settlement& one) {
+        using kinds = settlement::kind;
+        return one.what == kinds::dead ? 1 : one.what == kinds::failed ? 2 : 0;
+    });
+    std::size_t at = 0;
+    while (at < what.size()) {
+        const auto slice = settlements{what}.subspan(at, std::min(slice_size, what.size() - at));
+        const auto fitted = settlements_fit(box, slice);
+        if (!fitted) {
+            return fitted.error();
+        }
+        const auto done = *fitted ? result<std::size_t, sqlite_error>{slice.size()} : settle_each(box, slice);
+        if (!done) {
+            return done.error();
+        }
+        at += *done;
+        if (*done < slice.size()) {
+            break;
+        }
+    }
+    return at;
+}
+
+// False: some are left, and nothing else of `work.settlements`.
+result<bool, sqlite_error> settle_what_fits(outbox& box, batch& work, batch_outcome& out) {
+    const auto at_once = fits(box, [&] { return settle_all(box, work, retention::suspended, out); });
+    if (!at_once || *at_once) {
+        return at_once;
+    }
+    out.unknown_settlements = 0;
+    const auto done = settle_in_slices(box, work.settlements);
+    if (!done) {
+        return done.error();
+    }
+    if (*done == work.settlements.size()) {
+        return true;
+    }
+    out.settled = *done;
+    work.settlements.erase(work.settlements.begin(), work.settlements.begin() + static_cast<std::ptrdiff_t>(*done));
+    return false;
+}
+
 // What a full disk may still be given: what became of events, and only then, and without making the file longer, what
 // delivery needs to go on (rule 6).
 result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const commit_chance& chance) {
@@ -260,8 +337,11 @@ result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const 
         return recalled.error();
     }
     const bool may_grow = chance.refuse_appends && chance.may_grow;
+    if (const auto held = box.hold_to_room(); !held) {
+        return held.error();
+    }
     if (!work.settlements.empty()) {
-        const auto settled = fits(box, [&] { return settle_all(box, work, retention::suspended, out); });
+        const auto settled = settle_what_fits(box, work, out);
         if (!settled) {
             return settled.error();
         }
@@ -270,19 +350,25 @@ result<batch_outcome, sqlite_error> commit_bare(outbox& box, batch& work, const 
     if (const auto discarded = discard_by_hand(box, work, chance, out); !discarded) {
         return discarded.error();
     }
-    const bool nothing_else =
-        work.parkings.empty() && !work.mark && work.unparkings.empty() && !work.upstream && work.reads.empty();
-    if (out.stuck || nothing_else) {
-        return out;
+    if (work.upstream) {
+        const auto noted = fits(box, [&] { return remember(box, work); });
+        if (!noted) {
+            return noted.error();
+        }
+        out.remembered = *noted;
+        out.readers_wait = !*noted;
     }
-    if (const auto held = may_grow ? sqlite_result{} : box.hold_size(); !held) {
-        return held.error();
+    const bool nothing_else = work.parkings.empty() && !work.mark && work.unparkings.empty() && work.reads.empty();
+    if (!out.stuck && !out.readers_wait && !nothing_else) {
+        if (const auto held = may_grow ? sqlite_result{} : box.hold_size(); !held) {
+            return held.error();
+        }
+        const auto served = fits(box, [&] { return serve_delivery(box, work, out); });
+        if (!served) {
+            return served.error();
+        }
+        out.readers_wait = !*served;
     }
-    const auto served = fits(box, [&] { return serve_delivery(box, work, out); });
-    if (!served) {
-        return served.error();
-    }
-    out.readers_wait = !*served;
     if (const auto released = box.release_size(); !released) {
         return released.error();
     }
@@ -296,6 +382,7 @@ result<batch_outcome, sqlite_error> commit_batch(outbox& box, batch& work, const
         batch_outcome out;
         const auto done = try_everything(box, work, chance, out);
         if (done) {
+            out.remembered = true;
             return out;
         }
         if (!done.error().is_full()) {

@@ -5,9 +5,10 @@
 // a page's end is the end for everything that was committed before or with it.
 //
 // On a full disk the settlements are committed alone and without retention, and the parkings and reads after them, in a
-// transaction that does not make the file longer (the dead that a person discards go in one of their own): pages for
-// which the disk has no room would stand in the log for good, and the log, which is what settlements are written into,
-// could not begin again at its front.
+// transaction that does not make the file longer (the dead that a person discards go in one of their own). All of it
+// stays within the room that is kept behind the database's end: pages for which the disk has no room would stand in the
+// log for good, and the log, which is what settlements are written into, could not begin again at its front. Where the
+// settlements do not fit at once they go in slices; of failed attempts what does not fit at all is given up.
 
 #pragma once
 
@@ -59,12 +60,15 @@ struct batch_outcome {
     std::vector<dead_report> by_hand;             // one for each, in order
     std::vector<read_answer> reads;               // one for each, in order
     std::size_t unknown_settlements = 0;          // of events that were not pending: ignored
-    // Not even the settlements could be written: they are to be committed again, later, together with the parkings, the
-    // mark, the unparkings, `upstream` and the reads. Whatever else came has its outcome above, and is not tried again.
+    // Not even the settlements could be written, or not all of them: what is left in the batch is to be committed
+    // again, later, together with the parkings, the mark, the unparkings and the reads, and with `upstream` where that
+    // was not written. Whatever else came has its outcome above, and is not tried again.
     bool stuck = false;
-    // The settlements are written; the parkings, the mark, the unparkings, `upstream` and the reads are to be committed
-    // again, together, later: a lane's read that came before its parkings would take them for lost.
+    std::size_t settled = 0;  // where it is stuck: of the settlements, in whatever order
+    // The settlements are written; the parkings, the mark, the unparkings and the reads are to be committed again,
+    // together, later: a lane's read that came before its parkings would take them for lost.
     bool readers_wait = false;
+    bool remembered = false;  // `upstream` is written, which waits for none of the others
 };
 
 // What the commit is given from outside.

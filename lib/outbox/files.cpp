@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/base/path_text.hpp"
@@ -32,10 +34,33 @@ bool write_text(int descriptor, std::string_view text) noexcept {
     return ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
+// The lock file: our pid in the first line, and in the second whether an outbox was made.
+constexpr std::string_view made_line = "made\n";
+
+std::string read_lock(int descriptor) {
+    std::array<char, 64> text{};
+    const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
+    return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+bool says_made(int descriptor) {
+    const std::string text = read_lock(descriptor);
+    const auto line = text.find('\n');
+    return line != std::string::npos && text.compare(line + 1, made_line.size(), made_line) == 0;
+}
+
+// In the place of what it said: a full disk has no new block for it.
+void write_lock(int descriptor, bool made) noexcept {
+    std::array<char, 64> text{};
+    const int size =
+        std::snprintf(text.data(), text.size(), "%ld\n%s", static_cast<long>(::getpid()), made ? made_line.data() : "");
+    if (::pwrite(descriptor, text.data(), static_cast<std::size_t>(size), 0) == size) {
+        [[maybe_unused]] const int cut = ::ftruncate(descriptor, size);  // what is left behind it is no line of ours
+    }
+}
+
 std::string holder_of(int descriptor) {
-    std::array<char, 32> text{};
-    const ssize_t size = ::pread(descriptor, text.data(), text.size() - 1, 0);
-    const long pid = size > 0 ? std::strtol(text.data(), nullptr, 10) : 0;
+    const long pid = std::strtol(read_lock(descriptor).c_str(), nullptr, 10);
     return pid > 0 ? "process " + std::to_string(pid) : "another process";
 }
 
@@ -64,6 +89,12 @@ file_handle::file_handle(file_handle&& other) noexcept : descriptor_(std::exchan
 file_handle& file_handle::operator=(file_handle&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     return *this;
+}
+
+std::optional<std::uint64_t> free_bytes(const std::string& folder) noexcept {
+    struct statvfs found{};
+    return ::statvfs(folder.c_str(), &found) == 0 ? std::optional{std::uint64_t{found.f_bavail} * found.f_frsize}
+                                                  : std::nullopt;
 }
 
 std::string folder_of(const std::string& path) {
@@ -131,11 +162,34 @@ result<file_handle, start_failure> lock_outbox(const std::string& path) {
     if (::flock(handle.get(), LOCK_EX | LOCK_NB) != 0) {
         return not_locked(path, lock, handle.get());
     }
-    const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(handle.get(), 0) == 0) {
-        write_text(handle.get(), pid);  // for people; on a full disk the lock holds all the same
-    }
+    write_lock(handle.get(), says_made(handle.get()));  // on a full disk the lock holds all the same
     return handle;
+}
+
+void mark_made(const file_handle& lock) noexcept {
+    if (!says_made(lock.get())) {
+        write_lock(lock.get(), true);
+        ::fdatasync(lock.get());
+    }
+}
+
+result<void, start_failure> refuse_emptied(const std::string& path, const file_handle& lock) {
+    struct stat found{};
+    const bool there = ::stat(path.c_str(), &found) == 0;
+    if (there && found.st_size == 0 && says_made(lock.get())) {
+        return start_failure{
+            exit_code::outbox_damaged,
+            "the outbox " + shown(path) +
+                " is empty, but was made before, as its lock file says: every event in it is gone. "
+                "Check the disk, and bring back a copy where there is one; to start with a new outbox, "
+                "remove the empty file:  rm " +
+                shell_word(path)};
+    }
+    if (!there && says_made(lock.get())) {
+        write_lock(lock.get(), false);
+        ::fdatasync(lock.get());
+    }
+    return {};
 }
 
 result<file_handle, start_failure> lock_for_reading(const std::string& path) {

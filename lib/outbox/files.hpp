@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +31,9 @@ class file_handle {
     int descriptor_ = -1;
 };
 
+// What the file system there has free for us; empty: not known.
+[[nodiscard]] std::optional<std::uint64_t> free_bytes(const std::string& folder) noexcept;
+
 // The folder that `path` stands in; "." where it names none.
 [[nodiscard]] std::string folder_of(const std::string& path);
 
@@ -44,6 +49,11 @@ class file_handle {
 // Locks PATH.lock for as long as the handle lives, and writes our pid to it. Held by another process: exit 75 with that
 // process's pid. The file is never removed: that would let a third process lock another file of the same name.
 [[nodiscard]] result<file_handle, start_failure> lock_outbox(const std::string& path);
+// Notes in the lock file that the outbox at PATH was made, so that an empty file in its place is known for a loss.
+void mark_made(const file_handle& lock) noexcept;
+// Refuses (65) an empty file where the lock file says that there was an outbox. One that is gone was taken away, and
+// may be made anew: the note goes with it.
+[[nodiscard]] result<void, start_failure> refuse_emptied(const std::string& path, const file_handle& lock);
 // Keeps daemons off an outbox that is only read, and neither makes the lock file nor writes to it: where there is none,
 // no daemon runs, and the handle is empty.
 [[nodiscard]] result<file_handle, start_failure> lock_for_reading(const std::string& path);

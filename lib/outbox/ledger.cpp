@@ -74,9 +74,10 @@ sqlite_result ledger::note_boot(wall_time now) {
 }
 
 sqlite_result ledger::save() {
-    if (now_ == before_ && next_ == saved_next_) {
-        return {};
-    }
+    return now_ == before_ && next_ == saved_next_ ? sqlite_result{} : write();
+}
+
+sqlite_result ledger::write() {
     const auto& t = now_.totals;
     auto saved =
         save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying, t.bytes,

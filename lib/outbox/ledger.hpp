@@ -22,6 +22,8 @@ class ledger {
     // begin() stay used up.
     void begin() { before_ = now_; }
     [[nodiscard]] sqlite_result save();
+    // The same, though nothing changed.
+    [[nodiscard]] sqlite_result write();
     void forget() { now_ = before_; }
 
     [[nodiscard]] const outbox_totals& totals() const noexcept { return now_.totals; }

@@ -1,5 +1,6 @@
 #include "lib/outbox/log_vfs.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -15,6 +16,15 @@ constexpr int database_size_at = 4;  // in a frame's head: not zero in the last 
 // SQLite takes of a write's size no more than its lowest 17 bits, and then goes on with the rest: of 128 KiB, nothing,
 // which it takes for a full disk (seekAndWriteFd in os_unix.c).
 constexpr std::size_t most_gathered = 96 * 1024;
+
+// A quota that is used up is a full disk: SQLite knows ENOSPC alone as one.
+int write_through(sqlite3_file& real, const void* from, int size, sqlite3_int64 at) noexcept {
+    const int written = real.pMethods->xWrite(&real, from, size, at);
+    int reason = 0;
+    const bool known = written == SQLITE_IOERR_WRITE &&
+                       real.pMethods->xFileControl(&real, SQLITE_FCNTL_LAST_ERRNO, &reason) == SQLITE_OK;
+    return known && reason == EDQUOT ? SQLITE_FULL : written;
+}
 
 class gathered_writes {
   public:
@@ -38,7 +48,7 @@ class gathered_writes {
         end_ = mends ? end_ : at + size;
         ends_commit_ = head && says_last(static_cast<const unsigned char*>(from));
         if (mends || more > most_gathered || !has_room()) {
-            return real_.pMethods->xWrite(&real_, from, size, at);
+            return write_through(real_, from, size, at);
         }
         std::memcpy(bytes_.get() + used_, from, more);
         used_ += more;
@@ -53,7 +63,7 @@ class gathered_writes {
         }
         const auto size = static_cast<int>(used_);
         used_ = 0;
-        return real_.pMethods->xWrite(&real_, bytes_.get(), size, start_);
+        return write_through(real_, bytes_.get(), size, start_);
     }
 
   private:
@@ -78,13 +88,13 @@ class gathered_writes {
 };
 
 // In memory that SQLite gives, with the real file behind it.
-struct log_file {
+struct layered_file {
     sqlite3_file base;
-    gathered_writes* writes;
+    gathered_writes* writes;  // of a log
 };
 
-log_file* ours(sqlite3_file* file) noexcept {
-    return reinterpret_cast<log_file*>(file);
+layered_file* ours(sqlite3_file* file) noexcept {
+    return reinterpret_cast<layered_file*>(file);
 }
 
 sqlite3_file* real(sqlite3_file* file) noexcept {
@@ -103,26 +113,46 @@ int straight(sqlite3_file* file, Arguments... arguments) noexcept {
     return (real(file)->pMethods->*Method)(real(file), arguments...);
 }
 
-int close(sqlite3_file* file) noexcept {
+// Cutting a file off where it ends would give back the blocks that are kept behind its end (room.hpp).
+int shorten(sqlite3_file* file, sqlite3_int64 size) noexcept {
+    sqlite3_int64 now = 0;
+    const int measured = real(file)->pMethods->xFileSize(real(file), &now);
+    return measured == SQLITE_OK && now == size ? SQLITE_OK : real(file)->pMethods->xTruncate(real(file), size);
+}
+
+int close_log(sqlite3_file* file) noexcept {
     const int flushed = ours(file)->writes->flush();
     delete ours(file)->writes;
     const int closed = real(file)->pMethods->xClose(real(file));
     return flushed == SQLITE_OK ? closed : flushed;
 }
 
-int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) noexcept {
+int write_log(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) noexcept {
     return ours(file)->writes->write(from, size, at);
 }
 
+int shorten_log(sqlite3_file* file, sqlite3_int64 size) noexcept {
+    const int flushed = ours(file)->writes->flush();
+    return flushed == SQLITE_OK ? shorten(file, size) : flushed;
+}
+
+int write_database(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) noexcept {
+    return write_through(*real(file), from, size, at);
+}
+
+void shm_barrier(sqlite3_file* file) noexcept {
+    real(file)->pMethods->xShmBarrier(real(file));
+}
+
 // Version 1: no shared memory and no mapping, neither of which a log has.
-constexpr sqlite3_io_methods make_methods() noexcept {
+constexpr sqlite3_io_methods make_log_methods() noexcept {
     using io = sqlite3_io_methods;
     io made{};
     made.iVersion = 1;
-    made.xClose = close;
+    made.xClose = close_log;
     made.xRead = after_flush<&io::xRead, void*, int, sqlite3_int64>;
-    made.xWrite = write;
-    made.xTruncate = after_flush<&io::xTruncate, sqlite3_int64>;
+    made.xWrite = write_log;
+    made.xTruncate = shorten_log;
     made.xSync = after_flush<&io::xSync, int>;
     made.xFileSize = after_flush<&io::xFileSize, sqlite3_int64*>;
     made.xLock = straight<&io::xLock, int>;
@@ -134,14 +164,50 @@ constexpr sqlite3_io_methods make_methods() noexcept {
     return made;
 }
 
-constexpr sqlite3_io_methods log_methods = make_methods();
+// As much of it as the real file has: version 1, or all.
+constexpr sqlite3_io_methods make_database_methods(int version) noexcept {
+    using io = sqlite3_io_methods;
+    io made{};
+    made.iVersion = version;
+    made.xClose = straight<&io::xClose>;
+    made.xRead = straight<&io::xRead, void*, int, sqlite3_int64>;
+    made.xWrite = write_database;
+    made.xTruncate = shorten;
+    made.xSync = straight<&io::xSync, int>;
+    made.xFileSize = straight<&io::xFileSize, sqlite3_int64*>;
+    made.xLock = straight<&io::xLock, int>;
+    made.xUnlock = straight<&io::xUnlock, int>;
+    made.xCheckReservedLock = straight<&io::xCheckReservedLock, int*>;
+    made.xFileControl = straight<&io::xFileControl, int, void*>;
+    made.xSectorSize = straight<&io::xSectorSize>;
+    made.xDeviceCharacteristics = straight<&io::xDeviceCharacteristics>;
+    if (version >= 3) {
+        made.xShmMap = straight<&io::xShmMap, int, int, int, void volatile**>;
+        made.xShmLock = straight<&io::xShmLock, int, int, int>;
+        made.xShmBarrier = shm_barrier;
+        made.xShmUnmap = straight<&io::xShmUnmap, int>;
+        made.xFetch = straight<&io::xFetch, sqlite3_int64, int, void**>;
+        made.xUnfetch = straight<&io::xUnfetch, sqlite3_int64, void*>;
+    }
+    return made;
+}
+
+constexpr sqlite3_io_methods log_methods = make_log_methods();
+constexpr sqlite3_io_methods plain_database_methods = make_database_methods(1);
+constexpr sqlite3_io_methods database_methods = make_database_methods(3);
 
 sqlite3_vfs* below = nullptr;  // SQLite's default, when it was asked for last
 
-int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* opened_as) noexcept {
-    if ((flags & SQLITE_OPEN_WAL) == 0) {
-        return below->xOpen(below, name, file, flags, opened_as);
+int open_database(sqlite3_filename name, sqlite3_file* file, int flags, int* opened_as) noexcept {
+    ours(file)->base.pMethods = nullptr;  // until it is open: nothing is to be closed
+    const int opened = below->xOpen(below, name, real(file), flags, opened_as);
+    if (opened == SQLITE_OK) {
+        ours(file)->base.pMethods = real(file)->pMethods->iVersion >= 3 ? &database_methods : &plain_database_methods;
     }
+    return opened;
+}
+
+int open_log(sqlite3_filename name, sqlite3_file* file, int flags, int* opened_as) noexcept {
     ours(file)->base.pMethods = nullptr;  // until it is open: nothing is to be closed
     ours(file)->writes = new (std::nothrow) gathered_writes(*real(file));
     if (ours(file)->writes == nullptr) {
@@ -156,6 +222,16 @@ int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int
     return SQLITE_OK;
 }
 
+int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* opened_as) noexcept {
+    if ((flags & SQLITE_OPEN_WAL) != 0) {
+        return open_log(name, file, flags, opened_as);
+    }
+    if ((flags & SQLITE_OPEN_MAIN_DB) != 0) {
+        return open_database(name, file, flags, opened_as);
+    }
+    return below->xOpen(below, name, file, flags, opened_as);
+}
+
 }  // namespace
 
 const char* log_vfs() noexcept {
@@ -165,7 +241,7 @@ const char* log_vfs() noexcept {
         below = found;
         layer = *found;  // all but opening is done by its functions
         layer.zName = "posthaste";
-        layer.szOsFile = static_cast<int>(sizeof(log_file)) + found->szOsFile;
+        layer.szOsFile = static_cast<int>(sizeof(layered_file)) + found->szOsFile;
         layer.xOpen = open;
         sqlite3_vfs_register(&layer, 0);
     }

@@ -1,4 +1,5 @@
-// SQLite's file system with one thing changed: a commit goes into the write-ahead log by one write.
+// SQLite's file system with three things changed: a commit goes into the write-ahead log by one write; a file is cut
+// off only where that makes it shorter (room.hpp says why); and a used up quota (EDQUOT) is a full disk.
 //
 // SQLite writes the log in pieces of 24 and 4,096 bytes, two for each page of a commit, and each is a call of the
 // system. Here pieces that follow each other gather in memory, and are written once the commit's last page is there

@@ -9,23 +9,15 @@ namespace posthaste {
 namespace {
 
 constexpr int checkpoint_pages = 1000;
-constexpr std::int64_t spare_pages = 4096;  // 16 MiB that the file may keep for the next backlog
 constexpr std::size_t trim_slice = 500;
 constexpr std::size_t trim_dead_slice = 100;  // whole bodies go with them
-
-// Of a statement that gives one number.
-result<std::int64_t, sqlite_error> number_of(sqlite_statement& statement) {
-    auto rows = statement.query();
-    const std::int64_t number = rows.next() ? rows.integer(0) : 0;
-    const auto read = rows.end();
-    return read ? result<std::int64_t, sqlite_error>{number} : read.error();
-}
 
 }  // namespace
 
 sqlite_result outbox::begin() {
     ledger_.begin();
-    return begin_.run();
+    auto begun = begin_.run();
+    return begun && boot_ ? ledger_.note_boot(*boot_) : begun;
 }
 
 sqlite_result outbox::commit() {
@@ -33,6 +25,7 @@ sqlite_result outbox::commit() {
     auto done = ledger_.save();
     done = done ? commit_.run() : done;
     if (done) {
+        boot_.reset();
         keys_.committed();
     }
     return done;
@@ -285,40 +278,6 @@ result<std::optional<wall_time>, sqlite_error> outbox::next_trim() {
         take(keys_.next_expiry());
     }
     return next;
-}
-
-result<bool, sqlite_error> outbox::vacuum_due() {
-    const auto free = number_of(free_pages_);
-    const auto pages = number_of(pages_);
-    if (!free || !pages) {
-        return free ? pages.error() : free.error();
-    }
-    return *free > spare_pages && *free > *pages / 2;
-}
-
-result<bool, sqlite_error> outbox::has_grown() {
-    const auto pages = number_of(pages_);
-    return pages ? result<bool, sqlite_error>{*pages > pages_copied_} : pages.error();
-}
-
-sqlite_result outbox::copy_log(sqlite_checkpoint mode) {
-    if (auto copied = database_.checkpoint(mode); !copied) {
-        return copied;
-    }
-    const auto pages = number_of(pages_);
-    if (!pages) {
-        return pages.error();
-    }
-    pages_copied_ = *pages;
-    return {};
-}
-
-sqlite_result outbox::checkpoint() {
-    return copy_log(sqlite_checkpoint::passive);
-}
-
-sqlite_result outbox::checkpoint_whole() {
-    return copy_log(sqlite_checkpoint::truncate);
 }
 
 bool outbox::checkpoint_due() const noexcept {

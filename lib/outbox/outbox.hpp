@@ -28,6 +28,7 @@
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/parking.hpp"
 #include "lib/outbox/retry_table.hpp"
+#include "lib/outbox/room.hpp"
 #include "lib/outbox/selection.hpp"
 #include "lib/outbox/sqlite.hpp"
 #include "lib/outbox/types.hpp"
@@ -142,14 +143,27 @@ class outbox {
     [[nodiscard]] sqlite_result checkpoint();
     // Whether the log holds pages beyond the database's end as it is on the disk.
     [[nodiscard]] result<bool, sqlite_error> has_grown();
+    // Whether the file is to be cut off with the next checkpoint.
+    [[nodiscard]] result<bool, sqlite_error> has_shrunk();
     // From now on what would make the database longer is SQLITE_FULL; until released.
     [[nodiscard]] sqlite_result hold_size() { return hold_size_.run(); }
+    // The same of what would make it longer than the room that is kept behind its end.
+    [[nodiscard]] sqlite_result hold_to_room();
     [[nodiscard]] sqlite_result release_size() { return release_size_.run(); }
-    // Whether the file holds so much free space that it should shrink (rule 5): asked where nothing waits.
-    [[nodiscard]] result<bool, sqlite_error> vacuum_due();
+    // How many bytes the disk must still have so that nothing which is committed with so many bytes of new events, or
+    // before, can want for room later (rule 6).
+    [[nodiscard]] result<std::uint64_t, sqlite_error> missing_room(std::uint64_t coming);
+    // Takes them of the disk, but for what the log itself grows by. False: the disk is full.
+    [[nodiscard]] result<bool, sqlite_error> take_room(std::uint64_t coming);
+    // Writes what stands there already: whether anything can be written, in a transaction.
+    [[nodiscard]] sqlite_result touch() { return ledger_.write(); }
+    enum class thrift { plenty, scarce };
+    // Whether the file holds so much free space that it should shrink (rule 5): asked where nothing waits. Where the
+    // disk's room is scarce nearly all of it.
+    [[nodiscard]] result<bool, sqlite_error> vacuum_due(thrift how);
     // Gives a little of it back, in a transaction of its own; the file shrinks with the next checkpoint.
     [[nodiscard]] sqlite_result vacuum_slice() { return database_.execute("PRAGMA incremental_vacuum(64)"); }
-    // The last step of an orderly stop.
+    // The last step of an orderly stop: the log is copied and emptied, and keeps its blocks.
     [[nodiscard]] sqlite_result checkpoint_whole();
 
     [[nodiscard]] std::string explain(sqlite_error error) const { return database_.explain(error); }
@@ -167,7 +181,7 @@ class outbox {
     [[nodiscard]] sqlite_result apply_settings();
     [[nodiscard]] sqlite_result prepare_tables();
     [[nodiscard]] sqlite_result check();
-    [[nodiscard]] sqlite_result note_boot(wall_time now);
+    [[nodiscard]] sqlite_result note_boot();
     [[nodiscard]] sqlite_result copy_log(sqlite_checkpoint mode);
     [[nodiscard]] start_failure refused(sqlite_error error) const;
 
@@ -213,6 +227,7 @@ class outbox {
     queue_settings queue_;
     std::uint64_t refused_bytes_ = 0;  // of the event that was refused since the last one was taken
     file_handle lock_;
+    kept_room room_;              // before the connection, which it must outlive
     sqlite_connection database_;  // before the statements: it must outlive them
     sqlite_statement begin_;
     sqlite_statement commit_;
@@ -235,6 +250,7 @@ class outbox {
     upstream_memory upstream_;
     std::vector<const pending_event*> admitted_;  // in this transaction, and not written yet
     std::int64_t pages_copied_ = 0;               // of the database, by the last checkpoint
+    std::optional<wall_time> boot_;               // of this run, until a commit has noted it
     sequence first_of_this_run_ = 0;
     bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left
 };

@@ -11,8 +11,6 @@
 namespace posthaste {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
-
 // The dead may take a quarter of the queue (rule 7).
 dead_bounds bounds_of_dead(const queue_settings& queue) {
     return {queue.keep_dead, std::max<std::uint64_t>(queue.max_events / 4, 1), queue.max_bytes / 4};
@@ -32,20 +30,27 @@ result<void, start_failure> outbox::start(wall_time now) {
     if (auto ready = prepare_files(); !ready) {
         return ready;
     }
+    room_.open_database(queue_.path);
     if (const auto opened = database_.open(queue_.path); !opened) {
         return refused(opened.error());
     }
     if (auto current = bring_up_to_date(); !current) {
         return current;
     }
-    for (const auto step : {&outbox::configure, &outbox::prepare_tables, &outbox::check, &outbox::checkpoint_whole}) {
+    for (const auto step : {&outbox::configure, &outbox::prepare_tables, &outbox::check}) {
         if (const auto done = (this->*step)(); !done) {
             return refused(done.error());
         }
     }
-    if (const auto booted = note_boot(now); !booted) {
-        return refused(booted.error());
+    room_.open_log(queue_.path);
+    boot_ = now;
+    // A full disk is no reason not to start: what can be written in the room that there is comes later (rule 6).
+    for (const auto step : {&outbox::checkpoint_whole, &outbox::note_boot}) {
+        if (const auto done = (this->*step)(); !done && !done.error().is_full()) {
+            return refused(done.error());
+        }
     }
+    mark_made(lock_);
     return fsync_folder(folder_of(queue_.path));
 }
 
@@ -73,6 +78,9 @@ result<void, start_failure> outbox::prepare_files() {
     // SQLite would delete such a log. It never happens by a crash: the database is written before its first log is.
     if (is_empty(queue_.path) && !is_empty(queue_.path + "-wal")) {
         return log_alone(queue_.path);
+    }
+    if (auto whole = refuse_emptied(queue_.path, lock_); !whole) {
+        return whole;
     }
     // SQLite would leave out what was acknowledged, and write over it. Without a sync a commit several may be torn.
     if (log_lost_commits(queue_.path + "-wal", queue_.durability)) {
@@ -179,7 +187,8 @@ sqlite_result outbox::apply_settings() {
     }
     // The backstop of max_bytes (rule 6), which counts a row's bytes and not its pages, of which a row of half a page
     // takes a whole one: with room for what else is kept.
-    const std::string most_pages = std::to_string(queue_.max_bytes / page_bytes * 2 + 256 * MiB / page_bytes);
+    const std::string most_pages =
+        std::to_string(queue_.max_bytes / outbox_page_bytes * 2 + 256 * MiB / outbox_page_bytes);
     if (auto done = database_.prepare(release_size_, ("PRAGMA max_page_count = " + most_pages).c_str()); !done) {
         return done;
     }
@@ -274,14 +283,13 @@ sqlite_result outbox::check() {
     return agree ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
 }
 
-sqlite_result outbox::note_boot(wall_time now) {
-    if (auto begun = begin(); !begun) {
-        return begun;
+sqlite_result outbox::note_boot() {
+    auto noted = begin();
+    noted = noted ? commit() : noted;
+    if (!noted && noted.error().is_full()) {
+        rollback();
     }
-    if (auto noted = ledger_.note_boot(now); !noted) {
-        return noted;
-    }
-    return commit();
+    return noted;
 }
 
 // A damaged file stops the start with what to do next, and nothing of it is overwritten (rule 11).

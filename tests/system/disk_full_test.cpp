@@ -2,7 +2,9 @@
 // goes on by itself once there is room. No event is sent twice because of it.
 
 #include <atomic>
+#include <filesystem>
 #include <optional>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -102,7 +104,7 @@ TEST_P(full_disk_test, under_its_reserve_takes_nothing_more_and_settles_to_the_l
     EXPECT_LT(disk->free_bytes(), 65536u);
     upstream.answer_with({answers(200)});
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
-    EXPECT_LT(disk->free_bytes(), 65536u) << "the disk was not full while the rest was settled";
+    EXPECT_LT(disk->free_bytes(), 8 * MiB) << "more than the outbox itself gave back";
     EXPECT_TRUE(refuses(daemon, "disk-full"));
     EXPECT_TRUE(accounts_close(daemon));
     expect_all_well(daemon, users);
@@ -146,8 +148,74 @@ TEST_P(full_disk_test, again_and_again_loses_nothing_and_sends_nothing_twice) {
     expect_all_well(daemon, users);
 }
 
-// The write-ahead log is too short yet for settlements to find a place in it.
-TEST_P(full_disk_test, with_a_young_log_sends_nothing_new_while_what_became_of_events_cannot_be_written) {
+TEST_P(full_disk_test, that_others_filled_drains_all_the_same_though_the_outbox_is_young) {
+    upstream.answer_with({answers(500)});
+    daemon_under_test daemon(upstream.url(), with_reserve("8MiB"));
+    daemon.start();
+    for (int user = 0; user < 30; ++user)
+        daemon.post(sample_event("user " + std::to_string(user)));
+    disk->fill(0);
+    EXPECT_TRUE(daemon.running().wait_for_output("no new events are taken, posts get 503: the disk "))
+        << "nobody posts, and nothing is delivered";
+    upstream.answer_with({answers(200)});
+    ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
+    EXPECT_LT(disk->free_bytes(), 65536u) << "the disk was not full while it drained";
+    EXPECT_TRUE(refuses(daemon, "disk-full"));
+    EXPECT_TRUE(accounts_close(daemon));
+    disk->empty();
+    EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
+}
+
+TEST_P(full_disk_test, does_not_keep_a_daemon_from_starting_and_draining) {
+    upstream.answer_with({answers(500)});
+    daemon_under_test daemon(upstream.url(), with_reserve("8MiB"));
+    daemon.start();
+    for (int user = 0; user < 30; ++user)
+        daemon.post(sample_event("user " + std::to_string(user)));
+    disk->fill(0);
+    daemon.kill9();
+    daemon.start();
+    EXPECT_EQ(daemon.status().at("queue").at("pending"), 30);
+    EXPECT_EQ(daemon.stop(), 0) << daemon.log();
+    daemon.start();
+    EXPECT_TRUE(refuses(daemon, "disk-full"));
+    upstream.answer_with({answers(200)});
+    ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
+    EXPECT_LT(disk->free_bytes(), 65536u) << "the disk was not full while it drained";
+    EXPECT_TRUE(accounts_close(daemon));
+}
+
+// Nobody makes room but the outbox itself.
+TEST_P(full_disk_test, that_the_outbox_filled_itself_keeps_its_reserve_and_ends_with_the_backlog) {
+    const std::string large = sample_event("user", std::string(300'000, 'x'));
+    for (const auto& [reserve, bytes] : {std::pair("1MiB", 1 * MiB), std::pair("4MiB", 4 * MiB)}) {
+        upstream.answer_with({answers(500)});
+        daemon_under_test daemon(upstream.url(), with_reserve(reserve));
+        daemon.start();
+        ASSERT_TRUE(wait_until([&] { return bool{refuses(daemon, "disk-full", large)}; })) << daemon.status();
+        EXPECT_GT(disk->free_bytes(), bytes / 2) << "of " << reserve;
+        const auto longest = std::filesystem::file_size(daemon.outbox_path());
+        upstream.answer_with({answers(200)});
+        ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
+        EXPECT_TRUE(accepts_again(daemon)) << daemon.status() << daemon.log();
+        EXPECT_LT(std::filesystem::file_size(daemon.outbox_path()), longest / 2);
+        EXPECT_TRUE(accounts_close(daemon));
+        EXPECT_EQ(daemon.stop(), 0) << daemon.log();
+        for (const char* end : {"", "-wal", ".lock"})
+            std::filesystem::remove(daemon.outbox_path() + end);
+    }
+}
+
+// Cutting a file off where it ends gives back what is kept behind its end.
+void give_room_back(const daemon_under_test& daemon) {
+    for (const char* end : {"", "-wal"}) {
+        const std::string file = daemon.outbox_path() + end;
+        std::filesystem::resize_file(file, std::filesystem::file_size(file));
+    }
+}
+
+// As on a file system that cannot keep room: the log is too short yet for settlements to find a place in it.
+TEST_P(full_disk_test, without_room_kept_sends_nothing_new_while_what_became_of_events_cannot_be_written) {
     answer_step later = answers(429);
     later.headers = {{"Retry-After", "3"}};
     upstream.answer_with({later, answers(200)});
@@ -160,6 +228,7 @@ TEST_P(full_disk_test, with_a_young_log_sends_nothing_new_while_what_became_of_e
         http_call(daemon.port(), "POST", "/run/events", {{"Content-Type", "application/json"}}, batch + "]");
     ASSERT_TRUE(taken && taken->status == 202) << daemon.log();
     ASSERT_FALSE(daemon.wait_for_upstream("held").is_null()) << daemon.status();
+    give_room_back(daemon);
     disk->fill(0);
 
     EXPECT_TRUE(daemon.running().wait_for_output("what became of events cannot be recorded, so nothing more is sent"));

@@ -23,6 +23,7 @@ class failing_disk {
         layer_.szOsFile = static_cast<int>(sizeof(file)) + real_->szOsFile;
         layer_.xOpen = &open;
         write_fault = SQLITE_OK;
+        write_errno = 0;
         sync_fault = SQLITE_OK;
         read_fault = SQLITE_OK;
         longest_file = no_bound;
@@ -38,6 +39,7 @@ class failing_disk {
 
     // What the next calls answer instead of being done: SQLITE_FULL, SQLITE_IOERR_WRITE …; SQLITE_OK: they are done.
     inline static std::atomic<int> write_fault{SQLITE_OK};
+    inline static std::atomic<int> write_errno{0};  // why a write failed
     inline static std::atomic<int> sync_fault{SQLITE_OK};
     inline static std::atomic<int> read_fault{SQLITE_OK};
     // No file may grow beyond this: a disk with so much room left.
@@ -96,6 +98,10 @@ class failing_disk {
             return theirs(f)->pMethods->xCheckReservedLock(theirs(f), out_lock);
         };
         methods.xFileControl = [](sqlite3_file* f, int what, void* with) {
+            if (what == SQLITE_FCNTL_LAST_ERRNO && write_fault != SQLITE_OK) {
+                *static_cast<int*>(with) = write_errno;
+                return SQLITE_OK;
+            }
             return theirs(f)->pMethods->xFileControl(theirs(f), what, with);
         };
         methods.xSectorSize = [](sqlite3_file* f) { return theirs(f)->pMethods->xSectorSize(theirs(f)); };

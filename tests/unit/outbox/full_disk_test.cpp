@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -158,6 +159,96 @@ TEST(full_disk, is_also_a_file_that_is_longer_than_all_that_is_allowed_could_mak
     EXPECT_THAT(done.appends, ElementsAre(append_outcome::disk_full));
     EXPECT_FALSE(done.stuck);
     EXPECT_EQ(t.box->totals().delivered, 1U) << "it drains all the same";
+}
+
+TEST(full_disk, is_also_a_quota_that_is_used_up) {
+    failing_disk disk;
+    temporary_outbox t;
+    t.append(3);
+    auto work = appends_and_settlements(t);
+    failing_disk::write_errno = EDQUOT;
+    failing_disk::write_fault = SQLITE_IOERR_WRITE;
+    EXPECT_TRUE(t.commit(work).stuck);
+    failing_disk::write_fault = SQLITE_OK;
+    EXPECT_FALSE(t.commit(work).stuck);
+    EXPECT_EQ(t.box->totals().delivered, 1U);
+}
+
+commit_chance full(const temporary_outbox& t) {
+    return {.now = t.now, .refuse_appends = true, .random = t.random};
+}
+
+// A failure with so much to say that few of them stand on a page.
+settlement failed_at_length(sequence number, wall_time at) {
+    auto what = failed(number, at);
+    what.history.last_error->message = std::string(900, 'x');
+    return what;
+}
+
+TEST(full_disk, has_room_for_what_failed_and_died_up_to_what_is_kept_behind_the_file) {
+    temporary_outbox t;
+    constexpr sequence events = 8'000;
+    t.append(std::vector<event>(events, ticket()));
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    const auto size = std::filesystem::file_size(t.queue.path);
+    batch work;
+    for (sequence number = 1; number <= events; ++number) {
+        work.settlements.push_back(failed_at_length(number, t.now));
+    }
+    work.settlements.push_back(delivered(1, t.now));
+    work.settlements.push_back(dead(2, t.now));
+    const auto done = commit_batch(*t.box, work, full(t));
+    ASSERT_TRUE(done);
+    EXPECT_FALSE(done->stuck) << "an attempt that failed is not worth stopping for";
+    EXPECT_EQ(t.box->totals().delivered, 1U);
+    EXPECT_EQ(t.box->totals().dead, 1U);
+    EXPECT_GT(t.box->totals().retrying, events / 4) << "as many as there was room for";
+    EXPECT_LT(t.box->totals().retrying, events);
+    ASSERT_TRUE(t.box->checkpoint());
+    EXPECT_LE(std::filesystem::file_size(t.queue.path), size + 5 * MiB);
+    EXPECT_TRUE(closes(t.box->totals()));
+    EXPECT_EQ(t.append(std::vector<event>(2000, ticket())).size(), 2000U) << "the file may grow again";
+}
+
+TEST(full_disk, writes_in_slices_what_does_not_fit_into_the_log_at_once) {
+    failing_disk disk;
+    temporary_outbox t;
+    constexpr sequence events = 3'000;
+    t.append(std::vector<event>(events, ticket("1", std::string(1'800, 'x'))));  // two on a page
+    ASSERT_TRUE(t.box->checkpoint());
+    batch work;
+    for (sequence number = 1; number <= events; number += 2) {
+        work.settlements.push_back(delivered(number, t.now));
+        work.settlements.push_back(failed_at_length(number + 1, t.now));
+    }
+    failing_disk::longest_file = static_cast<sqlite3_int64>(std::filesystem::file_size(t.queue.path));
+    const auto done = commit_batch(*t.box, work, full(t));
+    failing_disk::longest_file = failing_disk::no_bound;
+    ASSERT_TRUE(done);
+    EXPECT_FALSE(done->stuck);
+    EXPECT_EQ(t.box->totals().delivered, events / 2);
+    t.reopen();
+    EXPECT_EQ(t.box->totals().pending, events / 2);
+}
+
+TEST(full_disk, leaves_what_cannot_be_written_and_writes_it_once_there_is_room) {
+    temporary_outbox t;
+    t.append({ticket(), ticket("2", std::string(7 * MiB, 'x')), ticket()});
+    batch work;
+    work.settlements = {dead(2, t.now), failed(3, t.now), delivered(1, t.now)};
+    auto stuck = commit_batch(*t.box, work, full(t));
+    ASSERT_TRUE(stuck);
+    EXPECT_TRUE(stuck->stuck) << "one is larger than the room behind the file";
+    EXPECT_EQ(stuck->settled, 1U);
+    EXPECT_EQ(work.settlements.size(), 2U);
+    EXPECT_EQ(t.box->totals().delivered, 1U) << "which does not wait for those that need room";
+    const auto done = t.commit(work);
+    EXPECT_FALSE(done.stuck);
+    EXPECT_EQ(done.unknown_settlements, 0U);
+    EXPECT_EQ(t.box->totals().delivered, 1U);
+    EXPECT_EQ(t.box->totals().dead, 1U);
+    EXPECT_EQ(t.box->totals().retrying, 1U);
+    EXPECT_TRUE(closes(t.box->totals()));
 }
 
 TEST(failed_write, is_an_error_with_its_extended_code) {

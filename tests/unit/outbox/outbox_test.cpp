@@ -142,14 +142,14 @@ TEST(outbox, gives_space_back_in_slices_once_most_of_the_file_is_free) {
     }
     ASSERT_TRUE(t.box->checkpoint_whole());
     const auto full = size();
-    EXPECT_FALSE(t.box->vacuum_due().value());
+    EXPECT_FALSE(t.box->vacuum_due(outbox::thrift::plenty).value());
     std::vector<settlement> all;
     for (sequence number = 1; number <= 12 * 400; ++number) {
         all.push_back(delivered(number, t.now));
     }
     t.settle(all);
     std::size_t slices = 0;
-    while (t.box->vacuum_due().value()) {
+    while (t.box->vacuum_due(outbox::thrift::plenty).value()) {
         ASSERT_TRUE(t.box->vacuum_slice());
         ASSERT_LT(++slices, 1'000U);
     }

@@ -170,6 +170,32 @@ TEST(start, keeps_a_log_whose_database_is_gone_or_empty) {
     }
 }
 
+TEST(start, refuses_an_empty_file_where_an_outbox_was_but_not_one_that_was_taken_away) {
+    temporary_outbox t;
+    t.append(5);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    std::filesystem::resize_file(t.queue.path, 0);
+    const auto opened = outbox::open(t.queue, t.now);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, exit_code::outbox_damaged);
+    EXPECT_THAT(opened.error().message, HasSubstr("rm " + t.queue.path));
+    EXPECT_TRUE(is_empty(t.queue.path)) << "it was written to";
+
+    std::filesystem::remove(t.queue.path);
+    t.open();
+    EXPECT_EQ(t.box->totals().pending, 0U);
+}
+
+TEST(start, takes_an_empty_file_that_never_was_an_outbox) {
+    temporary_folder folder;
+    queue_settings queue;
+    queue.path = folder / "outbox.db";
+    write_to(queue.path, "");
+    write_to(queue.path + ".lock", "4711\n");
+    EXPECT_TRUE(outbox::open(queue, wall_time{}));
+}
+
 TEST(start, stops_where_the_counters_and_the_tables_disagree) {
     for (const char* sql :
          {"UPDATE meta SET next_seq = 1", "UPDATE meta SET pending = 0", "UPDATE meta SET accepted = 7",

@@ -64,17 +64,25 @@ TEST(reconfigured_status_handler, shows_the_new_bounds_and_what_became_of_the_co
 }
 
 TEST(switch_handler, answers_with_the_upstream_once_the_switch_was_turned) {
-    std::function<void(upstream_report)> turned;
+    std::function<void(std::optional<upstream_report>)> turned;
     switch_handler handler([&](auto reply) { turned = std::move(reply); }, [] { return std::nullopt; });
     const auto request = post("", "anything at all", "/v1/pause");
     EXPECT_FALSE(handler.refuse(request->head()));
     EXPECT_EQ(handler.body_limit(), 4 * KiB);
     handler.handle(request);
     EXPECT_EQ(request->answers, 0) << "not before it is durable";
-    turned({.state = "paused", .reason = "by hand", .concurrency = 3});
+    turned(upstream_report{.state = "paused", .reason = "by hand", .concurrency = 3});
     EXPECT_EQ(request->status, 200U);
     EXPECT_EQ(request->shown(), json::parse(R"({"state": "paused", "reason": "by hand", "since": null,
         "nextProbeAt": null, "concurrency": 3, "inFlight": 0, "lastError": null})"));
+}
+
+TEST(switch_handler, says_where_the_switch_was_turned_and_the_disk_is_too_full_to_note_it) {
+    switch_handler handler([](auto reply) { reply(std::nullopt); }, [] { return std::nullopt; });
+    const auto request = post("", "", "/v1/pause");
+    handler.handle(request);
+    EXPECT_EQ(request->status, 503U);
+    EXPECT_EQ(request->shown()["type"], "urn:posthaste:problem:disk-full");
 }
 
 TEST(switch_handler, turns_nothing_while_the_daemon_stops) {

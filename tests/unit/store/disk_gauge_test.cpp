@@ -39,8 +39,16 @@ TEST(disk_gauge, asks_again_after_a_second_or_once_much_of_the_reserve_may_be_go
     std::filesystem::remove_all(folder);
 }
 
-TEST(disk_gauge, without_a_reserve_is_never_low) {
-    EXPECT_FALSE(disk_gauge("/", 0).low(steady_time{}));
+TEST(disk_gauge, counts_what_is_still_to_be_taken_as_taken) {
+    const std::string folder = std::filesystem::temp_directory_path();
+    disk_gauge gauge(folder, 1);
+    EXPECT_FALSE(gauge.low(steady_time{}));
+    EXPECT_TRUE(gauge.low(steady_time{}, 0, std::uint64_t{1} << 62)) << "though it was asked a moment ago";
+}
+
+TEST(disk_gauge, without_a_reserve_is_low_on_a_full_disk_only) {
+    EXPECT_FALSE(disk_gauge(std::filesystem::temp_directory_path(), 0).low(steady_time{}));
+    EXPECT_TRUE(disk_gauge("/proc", 0).low(steady_time{})) << "which has no blocks at all";
 }
 
 }  // namespace

@@ -272,6 +272,23 @@ TEST(store, settlements_that_a_full_disk_would_not_take_are_kept_until_it_does) 
     EXPECT_TRUE(h.append()) << "by itself, without a restart";
 }
 
+TEST(store, says_at_once_that_a_full_disk_does_not_take_what_is_to_be_remembered_and_writes_it_later) {
+    failing_disk disk;
+    store_harness h;
+    h.append({ticket()});
+    failing_disk::write_fault = SQLITE_FULL;
+    const upstream_memory paused{.paused = upstream_memory::pause::by_hand};
+    EXPECT_FALSE(h.ask<bool>([&](auto reply) { h.box->remember(paused, reply); }));
+    h.box->settle(delivered(1, clocks().wall));
+    EXPECT_FALSE(h.ask<bool>([&](auto reply) { h.box->remember(paused, reply); })) << "nor behind settlements";
+    failing_disk::write_fault = SQLITE_OK;
+    h.run_until([&] { return h.listener.settlements == 1; });
+    h.box.reset();
+    h.make();
+    ASSERT_TRUE(h.box->open());
+    EXPECT_EQ(h.box->remembered(), paused);
+}
+
 TEST(store, keeps_the_write_ahead_log_short) {
     store_harness h;
     for (int round = 0; round < 40; ++round) {

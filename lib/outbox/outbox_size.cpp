@@ -1,0 +1,141 @@
+// The file's size, the room behind its end, and the log that is copied into it (rules 5 and 6).
+
+#include <algorithm>
+
+#include "lib/outbox/outbox.hpp"
+
+namespace posthaste {
+namespace {
+
+constexpr std::int64_t spare_pages = 4096;  // 16 MiB that the file may keep for the next backlog
+constexpr std::int64_t spare_pages_when_scarce = 64;
+// What the log may hold beyond the database's end before it is copied (rule 6): as much as is checkpointed at, which is
+// also what failures and the dead may add to a database that may not grow. And what a commit adds beside its events.
+constexpr std::uint64_t room_of_database = 4 * MiB;
+constexpr std::uint64_t room_beside_events = MiB;
+constexpr std::uint64_t room_of_log = 4 * MiB;
+constexpr std::uint64_t room_step = MiB;  // so much more is taken at a time
+constexpr std::uint64_t frame_bytes = 24 + outbox_page_bytes;
+// With less than this free, others may take what is given back for a moment.
+constexpr std::uint64_t scarce_bytes = 16 * MiB;
+
+// Of a statement that gives one number.
+result<std::int64_t, sqlite_error> number_of(sqlite_statement& statement) {
+    auto rows = statement.query();
+    const std::int64_t number = rows.next() ? rows.integer(0) : 0;
+    const auto read = rows.end();
+    return read ? result<std::int64_t, sqlite_error>{number} : read.error();
+}
+
+// Up to which end, of a database that ends here. An event of a little more than half a page, or than a page, takes
+// twice its bytes.
+std::uint64_t room_behind(std::uint64_t end, std::uint64_t coming) noexcept {
+    return end + std::max(room_of_database, 2 * coming + room_beside_events);
+}
+
+std::uint64_t rounded_up(std::uint64_t end) noexcept {
+    return (end + room_step - 1) / room_step * room_step;
+}
+
+std::uint64_t less(std::uint64_t from, std::uint64_t amount) noexcept {
+    return from - std::min(from, amount);
+}
+
+}  // namespace
+
+result<bool, sqlite_error> outbox::vacuum_due(thrift how) {
+    const auto free = number_of(free_pages_);
+    const auto pages = number_of(pages_);
+    if (!free || !pages) {
+        return free ? pages.error() : free.error();
+    }
+    return how == thrift::scarce ? *free > spare_pages_when_scarce : *free > spare_pages && *free > *pages / 2;
+}
+
+result<bool, sqlite_error> outbox::has_grown() {
+    const auto pages = number_of(pages_);
+    return pages ? result<bool, sqlite_error>{*pages > pages_copied_} : pages.error();
+}
+
+result<bool, sqlite_error> outbox::has_shrunk() {
+    const auto pages = number_of(pages_);
+    return pages ? result<bool, sqlite_error>{*pages < pages_copied_} : pages.error();
+}
+
+sqlite_result outbox::hold_to_room() {
+    if (!room_.works()) {
+        return {};
+    }
+    const std::uint64_t pages = std::max<std::uint64_t>(room_.database_end() / outbox_page_bytes, 1);
+    return database_.execute(("PRAGMA max_page_count = " + std::to_string(pages)).c_str());
+}
+
+result<std::uint64_t, sqlite_error> outbox::missing_room(std::uint64_t coming) {
+    const auto pages = number_of(pages_);
+    if (!pages) {
+        return pages.error();
+    }
+    const auto end = static_cast<std::uint64_t>(*pages) * outbox_page_bytes;
+    const auto copied = static_cast<std::uint64_t>(pages_copied_) * outbox_page_bytes;
+    const std::uint64_t log = static_cast<std::uint64_t>(database_.wal_pages()) * frame_bytes + 2 * coming;
+    const std::uint64_t of_log = room_.log_end() < room_of_log ? room_of_log : less(log, room_of_log);
+    if (!room_.works()) {
+        return less(end, copied) + of_log;  // what the log owes it
+    }
+    const std::uint64_t wanted = room_behind(end, coming);
+    const std::uint64_t there = std::max(room_.database_end(), copied);
+    return (wanted > there ? rounded_up(wanted) - there : 0) + of_log;
+}
+
+result<bool, sqlite_error> outbox::take_room(std::uint64_t coming) {
+    const auto pages = number_of(pages_);
+    if (!pages) {
+        return pages.error();
+    }
+    const std::uint64_t end = room_behind(static_cast<std::uint64_t>(*pages) * outbox_page_bytes, coming);
+    if (!room_.take_log(room_of_log)) {
+        return false;
+    }
+    if (end <= room_.database_end()) {
+        return true;
+    }
+    const auto from = static_cast<std::uint64_t>(pages_copied_) * outbox_page_bytes;
+    return room_.take_database(from, rounded_up(end));
+}
+
+sqlite_result outbox::copy_log(sqlite_checkpoint mode) {
+    if (auto copied = database_.checkpoint(mode); !copied) {
+        return copied;
+    }
+    const auto pages = number_of(pages_);
+    if (!pages) {
+        return pages.error();
+    }
+    const bool cut_off = *pages < pages_copied_;
+    pages_copied_ = *pages;
+    if (!cut_off) {
+        return {};
+    }
+    room_.cut_database(static_cast<std::uint64_t>(*pages) * outbox_page_bytes);
+    const auto taken = take_room(0);  // what is missing is found out when it is asked for
+    return taken ? sqlite_result{} : taken.error();
+}
+
+sqlite_result outbox::checkpoint() {
+    return copy_log(sqlite_checkpoint::passive);
+}
+
+sqlite_result outbox::checkpoint_whole() {
+    const auto free = free_bytes(folder_of(queue_.path));
+    const bool scarce = free && *free < scarce_bytes;
+    if (auto copied = copy_log(scarce ? sqlite_checkpoint::passive : sqlite_checkpoint::truncate); !copied) {
+        return copied;
+    }
+    if (!scarce) {
+        room_.cut_log();
+    }
+    const auto taken = take_room(0);
+    return taken ? sqlite_result{} : taken.error();
+}
+
+}  // namespace posthaste
