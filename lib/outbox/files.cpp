@@ -179,7 +179,7 @@ result<void, start_failure> refuse_emptied(const std::string& path, const file_h
     if (there && found.st_size == 0 && says_made(lock.get())) {
         return start_failure{
             exit_code::outbox_damaged,
-            "the outbox " + shown(path) +
+            "the outbox " + printable_path(path) +
                 " is empty, but was made before, as its lock file says: every event in it is gone. "
                 "Check the disk, and bring back a copy where there is one; to start with a new outbox, "
                 "remove the empty file:  rm " +
@@ -287,7 +287,7 @@ result<bool, start_failure> make_file(const std::string& file) {
 
 start_failure log_alone(const std::string& path) {
     return {exit_code::outbox_damaged,
-            "the outbox " + shown(path) + " is empty or gone, but its write-ahead log is not; " + damage_advice(path)};
+            "the outbox " + printable_path(path) + " is empty or gone, but its write-ahead log is not; " + damage_advice(path)};
 }
 
 start_failure damaged_log(const std::string& path) {
