@@ -286,8 +286,8 @@ result<bool, start_failure> make_file(const std::string& file) {
 }
 
 start_failure log_alone(const std::string& path) {
-    return {exit_code::outbox_damaged,
-            "the outbox " + printable_path(path) + " is empty or gone, but its write-ahead log is not; " + damage_advice(path)};
+    return {exit_code::outbox_damaged, "the outbox " + printable_path(path) +
+                                           " is empty or gone, but its write-ahead log is not; " + damage_advice(path)};
 }
 
 start_failure damaged_log(const std::string& path) {

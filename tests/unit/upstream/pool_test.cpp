@@ -157,41 +157,6 @@ TEST(upstream_pool, takes_an_answer_without_a_length_up_to_the_end_of_the_stream
     EXPECT_EQ(outcome.message, "it broke");
 }
 
-TEST(upstream_pool, cuts_off_an_endless_answer_and_keeps_its_status) {
-    std::promise<void> cut;
-    scripted_peer peer({[&](peer_connection& connection) {
-        connection.read_request();
-        connection.write("HTTP/1.1 500 Oops\r\n\r\n");
-        while (connection.write(std::string(64 * 1024, 'x'))) {
-        }
-        cut.set_value();
-    }});
-    attempts attempts(plain_upstream(peer.port()));
-    const auto outcome = attempts.make();
-    EXPECT_EQ(outcome.status, 500);
-    EXPECT_LE(outcome.message.size(), max_error_text_bytes + 3);
-    cut.get_future().get();
-}
-
-// Nearly every read ends within a chunk's head, which is no reason to read on.
-TEST(upstream_pool, cuts_off_an_answer_of_chunks_as_soon_as_it_is_too_long) {
-    const std::string chunk = "a;" + std::string(4096 - 16, 'x') + "\r\n0123456789\r\n";
-    std::promise<void> cut;
-    scripted_peer peer({[&](peer_connection& connection) {
-        connection.read_request();
-        connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-        for (std::size_t sent = 0; sent < max_answer_bytes + 100; sent += 10)
-            connection.write(chunk);
-        connection.read_request();  // waits for the end
-        cut.set_value();
-    }});
-    auto upstream = plain_upstream(peer.port());
-    upstream.response_timeout = seconds{5};
-    attempts attempts(upstream);
-    EXPECT_EQ(attempts.make().status, 200);
-    cut.get_future().get();
-}
-
 TEST(upstream_pool, repeats_at_once_on_a_new_connection_when_a_kept_one_was_closed_under_it) {
     scripted_peer peer({[](peer_connection& connection) {
                             connection.read_request();
