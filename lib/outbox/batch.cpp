@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/outbox/fitting.hpp"
+
 namespace posthaste {
 namespace {
 
@@ -210,29 +212,6 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     return box.commit();
 }
 
-// Does `what` in a transaction. False: it does not fit. The log's blocks are all that a full disk has for it, and they
-// can be written again once they were copied into the database: hence the second try.
-template <class What>
-result<bool, sqlite_error> fits(outbox& box, What what) {
-    for (const bool last : {false, true}) {
-        auto done = box.begin();
-        done = done ? what() : done;
-        done = done ? box.commit() : done;
-        if (done) {
-            return true;
-        }
-        if (!done.error().is_full()) {
-            return done.error();
-        }
-        box.rollback();
-        const auto copied = last ? sqlite_result{} : box.checkpoint();
-        if (!copied && !copied.error().is_full()) {
-            return copied.error();
-        }
-    }
-    return false;
-}
-
 // Discarding makes room, if there is what it takes to write that down; everything else has to wait.
 sqlite_result discard_by_hand(outbox& box, const batch& work, const commit_chance& chance, batch_outcome& out) {
     for (std::size_t at = 0; at < work.by_hand.size(); ++at) {
@@ -253,60 +232,6 @@ sqlite_result discard_by_hand(outbox& box, const batch& work, const commit_chanc
         }
     }
     return {};
-}
-
-using settlements = std::span<const settlement>;
-
-result<bool, sqlite_error> settlements_fit(outbox& box, settlements what) {
-    return fits(box, [&]() -> sqlite_result {
-        const auto done = box.settle(what, retention::suspended);
-        return done ? sqlite_result{} : done.error();
-    });
-}
-
-// How many were dealt with before one came that has to wait for room. An attempt that failed is not worth waiting for,
-// as long as others may be written: it is forgotten with the next restart, at worst.
-result<std::size_t, sqlite_error> settle_each(outbox& box, settlements what) {
-    for (std::size_t at = 0; at < what.size(); ++at) {
-        auto dealt_with = settlements_fit(box, what.subspan(at, 1));
-        if (dealt_with && !*dealt_with && what[at].what == settlement::kind::failed) {
-            dealt_with = fits(box, [&box] { return box.touch(); });
-        }
-        if (!dealt_with) {
-            return dealt_with.error();
-        }
-        if (!*dealt_with) {
-            return at;
-        }
-    }
-    return what.size();
-}
-
-// Too much for the log's blocks at once, or for the room behind the database: what makes room comes first, then what
-// takes as much as it gives, then what only takes. How many were dealt with before one had to wait.
-result<std::size_t, sqlite_error> settle_in_slices(outbox& box, std::vector<settlement>& what) {
-    constexpr std::size_t slice_size = 64;
-    std::ranges::stable_sort(what, {}, [](const settlement& one) {
-        using kinds = settlement::kind;
-        return one.what == kinds::dead ? 1 : one.what == kinds::failed ? 2 : 0;
-    });
-    std::size_t at = 0;
-    while (at < what.size()) {
-        const auto slice = settlements{what}.subspan(at, std::min(slice_size, what.size() - at));
-        const auto fitted = settlements_fit(box, slice);
-        if (!fitted) {
-            return fitted.error();
-        }
-        const auto done = *fitted ? result<std::size_t, sqlite_error>{slice.size()} : settle_each(box, slice);
-        if (!done) {
-            return done.error();
-        }
-        at += *done;
-        if (*done < slice.size()) {
-            break;
-        }
-    }
-    return at;
 }
 
 // False: some are left, and nothing else of `work.settlements`.

@@ -187,7 +187,7 @@ settlement failed_at_length(sequence number, wall_time at) {
 
 TEST(full_disk, has_room_for_what_failed_and_died_up_to_what_is_kept_behind_the_file) {
     temporary_outbox t;
-    constexpr sequence events = 8'000;
+    constexpr sequence events = 20'000;
     t.append(std::vector<event>(events, ticket()));
     ASSERT_TRUE(t.box->checkpoint_whole());
     const auto size = std::filesystem::file_size(t.queue.path);
@@ -202,8 +202,8 @@ TEST(full_disk, has_room_for_what_failed_and_died_up_to_what_is_kept_behind_the_
     EXPECT_FALSE(done->stuck) << "an attempt that failed is not worth stopping for";
     EXPECT_EQ(t.box->totals().delivered, 1U);
     EXPECT_EQ(t.box->totals().dead, 1U);
-    EXPECT_GT(t.box->totals().retrying, events / 4) << "as many as there was room for";
-    EXPECT_LT(t.box->totals().retrying, events);
+    EXPECT_GT(t.box->totals().retrying, events / 10) << "as many as there was room for";
+    EXPECT_LT(t.box->totals().retrying, events - 2);
     ASSERT_TRUE(t.box->checkpoint());
     EXPECT_LE(std::filesystem::file_size(t.queue.path), size + 5 * MiB);
     EXPECT_TRUE(closes(t.box->totals()));
