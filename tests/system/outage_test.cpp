@@ -58,7 +58,7 @@ TEST(outage, of_so_many_seconds_asked_for_holds_everything_back_and_counts_for_n
     upstream_process upstream;
     upstream.start();
     answer_step wait = answers(429);
-    wait.headers = {{"Retry-After", "2"}};
+    wait.headers = {{"Retry-After", "4"}};
     upstream.answer_with({wait, answers(200)});
     daemon_under_test daemon(upstream.url());
     daemon.start();
@@ -75,14 +75,16 @@ TEST(outage, of_so_many_seconds_asked_for_holds_everything_back_and_counts_for_n
     EXPECT_EQ(daemon.event(held).at("attempts"), 1);
     EXPECT_EQ(upstream.requests().size(), 12U);
     const auto asked = upstream.requests().front().at;
-    EXPECT_EQ(arrived_before(upstream, asked + std::chrono::seconds{2}), 1U);
+    EXPECT_EQ(arrived_before(upstream, asked + std::chrono::seconds{4}), 1U);
 }
 
 TEST(outage, until_a_date_that_was_asked_for_lets_nothing_through_but_what_was_in_flight) {
     upstream_process upstream;
     upstream.start();
+    daemon_under_test daemon(upstream.url());
+    daemon.start();
     const auto until =
-        std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now() + std::chrono::milliseconds{2500});
+        std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now() + std::chrono::milliseconds{3500});
     const std::time_t until_time = std::chrono::system_clock::to_time_t(until);
     char date[64];
     std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&until_time));
@@ -90,8 +92,6 @@ TEST(outage, until_a_date_that_was_asked_for_lets_nothing_through_but_what_was_i
     wait.headers = {{"Retry-After", date}};
     wait.after = milliseconds{100};  // the others of the first window are on their way by then
     upstream.answer_with({wait, answers(200)});
-    daemon_under_test daemon(upstream.url());
-    daemon.start();
     load sent(2, 10, [&] { return daemon.port(); });
     ASSERT_FALSE(daemon.wait_for_upstream("held").is_null()) << daemon.status() << daemon.log();
     const std::size_t before = upstream.requests().size();

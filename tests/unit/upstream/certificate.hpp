@@ -42,6 +42,7 @@ class certificate {
     }
 
     [[nodiscard]] SSL_CTX* server() const { return context_.get(); }
+    [[nodiscard]] X509* get() const { return x509_.get(); }
 
     // As a file of trusted certificates.
     [[nodiscard]] std::string write(const std::string& name = "ca") const {
