@@ -54,7 +54,8 @@ void write_lock(int descriptor, bool made) noexcept {
     std::array<char, 64> text{};
     const int size =
         std::snprintf(text.data(), text.size(), "%ld\n%s", static_cast<long>(::getpid()), made ? made_line.data() : "");
-    if (::pwrite(descriptor, text.data(), static_cast<std::size_t>(size), 0) == size) {
+    if (::lseek(descriptor, 0, SEEK_SET) == 0 &&
+        write_text(descriptor, {text.data(), static_cast<std::size_t>(size)})) {
         [[maybe_unused]] const int cut = ::ftruncate(descriptor, size);  // what is left behind it is no line of ours
     }
 }
