@@ -120,6 +120,14 @@ std::optional<check_step> fault_without_database(const std::string& path) {
     return is_empty(path + "-wal") ? std::nullopt : std::optional(refused(log_alone(path)));
 }
 
+std::optional<check_step> fault_of_empty(const std::string& path) {
+    if (auto fault = fault_without_database(path)) return fault;
+    const auto lock = lock_for_reading(path);
+    if (!lock || !*lock) return std::nullopt;
+    const auto new_one = refuse_emptied(path, *lock);
+    return new_one ? std::nullopt : std::optional(refused(new_one.error()));
+}
+
 // In the order in which the start would find it.
 std::optional<check_step> file_fault(const queue_settings& queue) {
     const std::string& path = queue.path;
@@ -136,7 +144,7 @@ std::optional<check_step> file_fault(const queue_settings& queue) {
     if (!S_ISREG(facts.st_mode)) return queue_step(exit_code::failed, printable_path(path) + " is no regular file");
     if (auto fault = header_fault(path, file.get())) return fault;
     if (auto fault = length_fault(path, file.get(), static_cast<std::uint64_t>(facts.st_size))) return fault;
-    if (facts.st_size == 0) return fault_without_database(path);
+    if (facts.st_size == 0) return fault_of_empty(path);
     if (log_lost_commits(path + "-wal", queue.durability)) return refused(damaged_log(path));
     if (const auto read = outbox::look_at_rest(queue); !read) return refused(read.error());
     return std::nullopt;

@@ -135,6 +135,20 @@ TEST(check_queue, finds_a_log_whose_database_is_gone_or_empty) {
 }
 
 // The start would bring it up to date.
+TEST(check_queue, finds_an_outbox_that_was_emptied) {
+    temporary_outbox t;
+    t.append(1);
+    ASSERT_TRUE(t.box->checkpoint_whole());
+    t.box.reset();
+    std::filesystem::resize_file(t.queue.path + "-wal", 0);
+    std::filesystem::resize_file(t.queue.path, 0);
+    const auto found = check_queue(t.queue);
+    EXPECT_EQ(found.code, exit_code::outbox_damaged) << found.detail;
+    const auto started = outbox::open(t.queue, t.now);
+    ASSERT_FALSE(started);
+    EXPECT_EQ(found.detail, started.error().message);
+}
+
 TEST(check_queue, takes_an_outbox_of_an_earlier_version_and_a_new_one) {
     temporary_outbox t;
     ASSERT_TRUE(t.box->checkpoint_whole());
@@ -142,6 +156,7 @@ TEST(check_queue, takes_an_outbox_of_an_earlier_version_and_a_new_one) {
     EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
     alter(t.queue.path, "PRAGMA user_version = 5; DROP TABLE idempotency_index; DROP TABLE delivered_runs");
     EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
+    std::filesystem::remove(t.queue.path + ".lock");  // which would say that there was one
     std::filesystem::resize_file(t.queue.path, 0);
     EXPECT_EQ(check_queue(t.queue).code, exit_code::done) << check_queue(t.queue).detail;
 }
