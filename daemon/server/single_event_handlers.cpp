@@ -5,8 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "daemon/server/event_handler.hpp"
 #include "daemon/server/refusals.hpp"
+#include "daemon/server/show_event_handler.hpp"
 
 namespace posthaste {
 namespace {

@@ -42,16 +42,16 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
                       .find = sources_.finder(),
                       .leave = [&delivery](std::uint64_t watch) { delivery.forget_watch(watch); }}),
       minute_(accept),
-      events_(frozen->limits.body, accepting(), store, catalog_of(frozen), accepted_, &waits_),
+      post_event_(frozen->limits.body, accepting(), store, catalog_of(frozen), accepted_, &waits_),
       batch_(accept, limits_of(frozen->limits), accepting(), store, catalog_of(frozen), accepted_),
       users_(sources_.users(), target_of(frozen->upstream), frozen->identify.max_age, most_lookups(*frozen),
              read_clocks),
-      event_(sources_.finder()),
+      show_event_(sources_.finder()),
       retry_event_(sources_.finder(), sources_.hastener(), sources_.by_hand(refusing())),
       discard_event_(sources_.finder(), sources_.by_hand(refusing())),
       retry_(by_hand_handler::task::retry, sources_.by_hand(refusing())),
       discard_(by_hand_handler::task::discard, sources_.by_hand(refusing())),
-      list_(sources_.lister()),
+      list_events_(sources_.lister()),
       export_(sources_.exporter()),
       import_(accept, frozen->limits.body, sources_.importer(), refusing()),
       pause_(sources_.pause(), refusing()),
@@ -65,14 +65,14 @@ api::api(boost::asio::io_context& accept, const std::shared_ptr<const settings>&
 
 void api::add_routes() {
     using enum access_scope;
-    routes_.add("POST", "/run/event", app, events_);
-    routes_.add("POST", "/{version}/run/event", app, events_);
+    routes_.add("POST", "/run/event", app, post_event_);
+    routes_.add("POST", "/{version}/run/event", app, post_event_);
     routes_.add("POST", "/run/events", app, batch_);
     routes_.add("POST", "/{version}/run/events", app, batch_);
     routes_.add("GET", "/users/{username}", app, users_);
     routes_.add("GET", "/{version}/users/{username}", app, users_);
-    routes_.add("GET", "/v1/events", operators, list_);
-    routes_.add("GET", "/v1/events/{id}", app, event_);
+    routes_.add("GET", "/v1/events", operators, list_events_);
+    routes_.add("GET", "/v1/events/{id}", app, show_event_);
     routes_.add("DELETE", "/v1/events/{id}", operators, discard_event_);
     routes_.add("POST", "/v1/events/{id}/retry", operators, retry_event_);
     routes_.add("POST", "/v1/retry", operators, retry_);
@@ -92,7 +92,7 @@ void api::add_routes() {
 }
 
 void api::reconfigure(const std::shared_ptr<const settings>& frozen) {
-    events_.reconfigure(frozen->limits.body, catalog_of(frozen));
+    post_event_.reconfigure(frozen->limits.body, catalog_of(frozen));
     batch_.reconfigure(limits_of(frozen->limits), catalog_of(frozen));
     import_.reconfigure(frozen->limits.body);
     waits_.reconfigure(most_waits(*frozen));

@@ -16,15 +16,15 @@
 #include "daemon/server/batch_handler.hpp"
 #include "daemon/server/by_hand_handler.hpp"
 #include "daemon/server/delivery_waits.hpp"
-#include "daemon/server/event_handler.hpp"
-#include "daemon/server/events_handler.hpp"
 #include "daemon/server/export_handler.hpp"
 #include "daemon/server/health_handler.hpp"
 #include "daemon/server/import_handler.hpp"
-#include "daemon/server/list_handler.hpp"
+#include "daemon/server/list_events_handler.hpp"
 #include "daemon/server/metrics_handler.hpp"
 #include "daemon/server/openapi_handler.hpp"
+#include "daemon/server/post_event_handler.hpp"
 #include "daemon/server/routes.hpp"
+#include "daemon/server/show_event_handler.hpp"
 #include "daemon/server/single_event_handlers.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "daemon/server/stream_handler.hpp"
@@ -83,15 +83,15 @@ class api {
     schema_warnings warnings_;
     boost::asio::steady_timer minute_;  // the one in which the log holds warnings back
     bool awaits_minute_ = false;
-    events_handler events_;
+    post_event_handler post_event_;
     batch_handler batch_;
     users_handler users_;
-    event_handler event_;
+    show_event_handler show_event_;
     retry_event_handler retry_event_;
     discard_event_handler discard_event_;
     by_hand_handler retry_;
     by_hand_handler discard_;
-    list_handler list_;
+    list_events_handler list_events_;
     export_handler export_;
     import_handler import_;
     switch_handler pause_;

@@ -10,8 +10,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "daemon/server/events_handler.hpp"
 #include "daemon/server/listener.hpp"
+#include "daemon/server/post_event_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "lib/config/load.hpp"
 
@@ -65,8 +65,8 @@ int main(int count, char** arguments) {
     boost::asio::io_context io{1};
     forgetful_store store(io);
     rate_window accepted;
-    events_handler events(chosen.limits.body, {read_clocks, {}}, store,
-                          std::make_shared<const event_catalog>(chosen.events), accepted);
+    post_event_handler events(chosen.limits.body, {read_clocks, {}}, store,
+                              std::make_shared<const event_catalog>(chosen.events), accepted);
     path_router routes;
     routes.add("POST", "/run/event", access_scope::app, events);
     listener server(io, {.listen = chosen.listen, .limits = chosen.limits, .now = read_clocks}, routes);

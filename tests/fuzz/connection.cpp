@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/server/batch_handler.hpp"
-#include "daemon/server/events_handler.hpp"
+#include "daemon/server/post_event_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/server_context.hpp"
 #include "daemon/server/session.hpp"
@@ -65,7 +65,7 @@ struct server {
     short_memory store{io};
     std::shared_ptr<const event_catalog> catalog = make_catalog();
     rate_window accepted;
-    events_handler single{1 * KiB, {a_moment, {}}, store, catalog, accepted};
+    post_event_handler single{1 * KiB, {a_moment, {}}, store, catalog, accepted};
     batch_handler batch{io, {2 * KiB, 1 * KiB, 8}, {a_moment, {}}, store, catalog, accepted};
     path_router routes;
 

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/server/event_handler.hpp"
-#include "daemon/server/events_handler.hpp"
 #include "daemon/server/health_handler.hpp"
+#include "daemon/server/post_event_handler.hpp"
+#include "daemon/server/show_event_handler.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "tests/unit/server/asked.hpp"
 
@@ -18,11 +18,11 @@ struct posting : testing::Test {
     sink_of_test sink;
     rate_window accepted;
     std::optional<refusal> refusing;
-    events_handler events{1000,
-                          {.now = noon, .refusing = [this] { return refusing; }},
-                          sink,
-                          std::make_shared<const event_catalog>(),
-                          accepted};
+    post_event_handler events{1000,
+                              {.now = noon, .refusing = [this] { return refusing; }},
+                              sink,
+                              std::make_shared<const event_catalog>(),
+                              accepted};
     const std::string body = R"({ "event": "Ticket Created","userId":"u1", "data":{"n":12345678901234567890} })";
 };
 
@@ -58,7 +58,7 @@ TEST(posting_with_schemas_that_warn, tells_what_does_not_fit_and_takes_it) {
     sink_of_test sink;
     rate_window accepted;
     std::vector<std::string> told;
-    events_handler events(
+    post_event_handler events(
         1000,
         {.now = noon,
          .refusing = {},
@@ -76,8 +76,8 @@ TEST(posting_durations, count_each_202_that_did_not_wait_for_the_upstream) {
     histogram durations{std::span(&bound, 1)};
     sink_of_test sink;
     rate_window accepted;
-    events_handler events(1000, {.now = noon, .refusing = {}, .durations = &durations}, sink,
-                          std::make_shared<const event_catalog>(), accepted);
+    post_event_handler events(1000, {.now = noon, .refusing = {}, .durations = &durations}, sink,
+                              std::make_shared<const event_catalog>(), accepted);
     for (const bool replayed : {false, true}) {
         const auto request = post("Idempotency-Key: k\r\n", R"({"event": "E", "userId": "u", "data": {}})");
         events.handle(request);
@@ -145,7 +145,7 @@ TEST_F(posting, answers_what_is_wrong_with_a_body) {
     EXPECT_TRUE(sink.taken.empty());
 }
 
-TEST(event_handler, shows_everything_that_is_kept) {
+TEST(show_event_handler, shows_everything_that_is_kept) {
     event_facts facts;
     facts.id = make_event_id(noon().wall, 7, 1);
     facts.name = "Ticket \"Created\"";
@@ -181,9 +181,9 @@ TEST(event_handler, shows_everything_that_is_kept) {
     EXPECT_TRUE(dead["data"].is_null());
 }
 
-TEST(event_handler, answers_404_to_what_is_no_id_and_what_is_not_found) {
+TEST(show_event_handler, answers_404_to_what_is_no_id_and_what_is_not_found) {
     std::vector<uuid> looked_for;
-    event_handler handler([&](uuid id, auto reply) {
+    show_event_handler handler([&](uuid id, auto reply) {
         looked_for.push_back(id);
         reply(std::nullopt);
     });

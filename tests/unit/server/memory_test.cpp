@@ -4,8 +4,8 @@
 
 #include "daemon/server/admission.hpp"
 #include "daemon/server/batch_handler.hpp"
-#include "daemon/server/events_handler.hpp"
 #include "daemon/server/import_handler.hpp"
+#include "daemon/server/post_event_handler.hpp"
 #include "daemon/server/routes.hpp"
 #include "daemon/server/server_context.hpp"
 #include "lib/event/batch_reader.hpp"
@@ -35,7 +35,7 @@ struct memory_of_a_request : testing::Test {
 };
 
 TEST_F(memory_of_a_request, counts_what_a_packed_event_unpacks_to) {
-    events_handler events(1 * MiB, {.now = noon, .refusing = {}}, sink, catalog, accepted);
+    post_event_handler events(1 * MiB, {.now = noon, .refusing = {}}, sink, catalog, accepted);
     const std::string body = R"({"event": "e", "userId": "u", "data": {"x": ")" + std::string(200'000, 'x') + "\"}}";
     const auto fits = std::make_shared<asked>(packed_head, gzipped(body));
     fits->memory = body.size();

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/server/events_handler.hpp"
+#include "daemon/server/post_event_handler.hpp"
 #include "daemon/server/status_handler.hpp"
 #include "daemon/server/switch_handler.hpp"
 #include "tests/unit/server/asked.hpp"
@@ -24,7 +24,8 @@ std::shared_ptr<event_catalog> catalog_without_unknown_events() {
 TEST(reconfigured_events_handler, goes_by_the_new_limit_and_catalog) {
     sink_of_test sink;
     rate_window accepted;
-    events_handler events(1000, {.now = noon, .refusing = {}}, sink, std::make_shared<const event_catalog>(), accepted);
+    post_event_handler events(1000, {.now = noon, .refusing = {}}, sink, std::make_shared<const event_catalog>(),
+                              accepted);
     const std::string body = R"({"event": "Unheard Of", "userId": "u1", "data": {}})";
     events.handle(post("", body));
     EXPECT_EQ(sink.taken.size(), 1U);

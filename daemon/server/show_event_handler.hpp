@@ -7,9 +7,9 @@
 
 namespace posthaste {
 
-class event_handler final : public reading_handler {
+class show_event_handler final : public reading_handler {
   public:
-    explicit event_handler(event_finder find) : find_(std::move(find)) {}
+    explicit show_event_handler(event_finder find) : find_(std::move(find)) {}
 
     void handle(std::shared_ptr<exchange> request) override;
 

@@ -19,12 +19,12 @@
 
 namespace posthaste {
 
-class events_handler final : public handler {
+class post_event_handler final : public handler {
   public:
     // The sink, `accepted`, which counts what was stored, and `waits` must outlive the handler; null: nobody waits.
-    events_handler(std::uint64_t body_limit, acceptance how, event_sink& sink,
-                   std::shared_ptr<const event_catalog> catalog, rate_window& accepted,
-                   delivery_waits* waits = nullptr);
+    post_event_handler(std::uint64_t body_limit, acceptance how, event_sink& sink,
+                       std::shared_ptr<const event_catalog> catalog, rate_window& accepted,
+                       delivery_waits* waits = nullptr);
 
     // For the requests whose heads come from now on; one whose body is being read is held against the new catalog.
     void reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog);

@@ -9,9 +9,9 @@
 
 namespace posthaste {
 
-class list_handler final : public reading_handler {
+class list_events_handler final : public reading_handler {
   public:
-    explicit list_handler(event_lister list) : list_(std::move(list)) {}
+    explicit list_events_handler(event_lister list) : list_(std::move(list)) {}
 
     void handle(std::shared_ptr<exchange> request) override;
 

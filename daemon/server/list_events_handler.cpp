@@ -1,4 +1,4 @@
-#include "daemon/server/list_handler.hpp"
+#include "daemon/server/list_events_handler.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,7 +73,7 @@ std::string to_json(const list_page& page) {
 
 }  // namespace
 
-void list_handler::handle(std::shared_ptr<exchange> request) {
+void list_events_handler::handle(std::shared_ptr<exchange> request) {
     auto wanted = read_request(request->head().query);
     if (!wanted) return request->answer(wanted.error());
     list_(*std::move(wanted),

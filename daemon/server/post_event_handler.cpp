@@ -1,4 +1,4 @@
-#include "daemon/server/events_handler.hpp"
+#include "daemon/server/post_event_handler.hpp"
 
 #include <utility>
 
@@ -11,9 +11,9 @@
 
 namespace posthaste {
 
-events_handler::events_handler(std::uint64_t body_limit, acceptance how, event_sink& sink,
-                               std::shared_ptr<const event_catalog> catalog, rate_window& accepted,
-                               delivery_waits* waits)
+post_event_handler::post_event_handler(std::uint64_t body_limit, acceptance how, event_sink& sink,
+                                       std::shared_ptr<const event_catalog> catalog, rate_window& accepted,
+                                       delivery_waits* waits)
     : body_limit_(body_limit),
       how_(std::move(how)),
       sink_(sink),
@@ -21,17 +21,17 @@ events_handler::events_handler(std::uint64_t body_limit, acceptance how, event_s
       accepted_(accepted),
       waits_(waits) {}
 
-void events_handler::reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog) {
+void post_event_handler::reconfigure(std::uint64_t body_limit, std::shared_ptr<const event_catalog> catalog) {
     body_limit_ = body_limit;
     catalog_ = std::move(catalog);
 }
 
-std::optional<problem> events_handler::refuse(const request_head& head) const {
+std::optional<problem> post_event_handler::refuse(const request_head& head) const {
     if (std::optional<problem> wrong = refuse_unless_json(head)) return wrong;
     return how_.refuse(head);
 }
 
-void events_handler::handle(std::shared_ptr<exchange> request) {
+void post_event_handler::handle(std::shared_ptr<exchange> request) {
     const steady_time began = how_.now().steady;
     const request_head& head = request->head();
     if (*coding_of(head) == coding::gzip) {
@@ -56,8 +56,8 @@ void events_handler::handle(std::shared_ptr<exchange> request) {
     });
 }
 
-void events_handler::submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key,
-                            steady_time began) {
+void post_event_handler::submit(std::shared_ptr<exchange> request, event what, const std::optional<idempotency>& key,
+                                steady_time began) {
     const auto wait = waits_ != nullptr ? preferred_wait(request->head()) : std::nullopt;
     const auto watch = wait ? waits_->begin() : std::nullopt;
     submission one{.events = {}, .key = key};
@@ -80,7 +80,7 @@ void events_handler::submit(std::shared_ptr<exchange> request, event what, const
                  });
 }
 
-void events_handler::stored(exchange& request, const result<uuid, refusal>& outcome, steady_time began) {
+void post_event_handler::stored(exchange& request, const result<uuid, refusal>& outcome, steady_time began) {
     if (!outcome) return request.answer(problem_of(outcome.error()));
     request.answer(accepted(*outcome));
     const steady_time now = how_.now().steady;

@@ -1,4 +1,4 @@
-#include "daemon/server/event_handler.hpp"
+#include "daemon/server/show_event_handler.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -34,7 +34,7 @@ std::string to_json(const event_facts& facts) {
     return text;
 }
 
-void event_handler::handle(std::shared_ptr<exchange> request) {
+void show_event_handler::handle(std::shared_ptr<exchange> request) {
     const std::string_view path = request->head().path;
     const std::string_view text = path.substr(path.rfind('/') + 1);
     const std::optional<uuid> id = parse_uuid(text);
