@@ -256,10 +256,11 @@ bool delivery_machine::stands_still(instant now) const noexcept {
            lanes_.lane_count() >= std::size_t{rules_.health.max_concurrency} + probes_;
 }
 
-// Where attempts could start and no lane has one, lanes that wait must not keep out those who could go.
+// Where attempts could start and no lane has one, lanes that wait must not keep out those who could go; nor where the
+// others are tried one at a time.
 void delivery_machine::make_room(instant now) {
-    const bool idle = !lanes_.any_ready() && in_flight_ < health_.concurrency();
-    if (!idle || stands_still(now)) return;
+    const bool done = !lanes_.any_ready() || health_.state(now.steady) != upstream_state::up;
+    if (!done || in_flight_ >= health_.concurrency() || stands_still(now)) return;
     const page_request whole;
     if (more_on_disk_ && !fetching_ && !finding_lanes_)
         lanes_.make_room(whole.max_events, whole.max_bytes);

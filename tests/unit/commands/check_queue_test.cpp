@@ -76,13 +76,11 @@ void expect_found_as_at_the_start(const queue_settings& queue, const std::string
     EXPECT_EQ(started.error().message, found.detail) << what;
 }
 
-constexpr const char* damages[] = {"UPDATE meta SET pending = 0",
-                                   "UPDATE meta SET next_seq = 1",
-                                   "DELETE FROM meta",
-                                   "DROP TABLE parked",
-                                   "ALTER TABLE events RENAME TO evants",
-                                   "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 9999 WHERE name = "
-                                   "'events'"};
+constexpr const char* destroyed_root =
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'events'";
+constexpr const char* damages[] = {
+    "UPDATE meta SET pending = 0", "UPDATE meta SET next_seq = 1",        "DELETE FROM meta",
+    "DROP TABLE parked",           "ALTER TABLE events RENAME TO evants", destroyed_root};
 
 TEST(check_queue, finds_the_damage_that_the_start_finds_in_the_tables) {
     for (const char* damage : damages) {

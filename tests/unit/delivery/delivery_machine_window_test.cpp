@@ -192,5 +192,29 @@ TEST_F(delivery_machine_window_test, lanes_that_fail_at_every_probe_do_not_keep_
     EXPECT_EQ(number_of(running[0]), 2u);
 }
 
+TEST_F(delivery_machine_window_test, lanes_that_fill_the_window_and_fail_at_every_probe_do_not_keep_out_another) {
+    delivery_rules rules;
+    rules.health.max_concurrency = 2;
+    rules.window.events = 12;
+    rules.window.lane_events = 2;
+    begin(rules);
+    for (sequence user = 1; user <= 6; ++user)
+        commit("sick " + std::to_string(user), 2 * user - 1, 2 * user);
+    commit("well", 13, 13);
+    while (!running.empty())
+        answer(500);
+    for (int probe = 0; probe < 6; ++probe) {
+        clock.advance(std::chrono::minutes{5});
+        resume(time_came{});
+        ASSERT_EQ(running.size(), 1u);
+        const auto& failed = answer(500);
+        if (only<fetch_page>(failed).empty()) continue;
+        EXPECT_EQ(only<fetch_page>(failed)[0].what.after, 12u);
+        EXPECT_FALSE(only<park_events>(failed).empty()) << "what a sick lane holds beyond its first";
+        return;
+    }
+    ADD_FAILURE() << "nobody else is read";
+}
+
 }  // namespace
 }  // namespace posthaste
