@@ -40,8 +40,14 @@ problem too_large_for_many_lines() {
 // One import under way.
 class import_run : public std::enable_shared_from_this<import_run> {
   public:
-    import_run(boost::asio::io_context& io, const event_importer& store, std::shared_ptr<exchange> request)
-        : io_(io), store_(store), request_(std::move(request)), text_(std::move(request_->body())) {}
+    // `largest_event`: as POST /run/event would take it, or more where that is little.
+    import_run(boost::asio::io_context& io, const event_importer& store, std::shared_ptr<exchange> request,
+               std::uint64_t largest_event)
+        : io_(io),
+          store_(store),
+          request_(std::move(request)),
+          text_(std::move(request_->body())),
+          largest_event_(largest_event) {}
 
     void read_slice() {
         const std::size_t until = std::min(at_ + slice_bytes, text_.size());
@@ -65,6 +71,10 @@ class import_run : public std::enable_shared_from_this<import_run> {
         const std::size_t number = lines_++;
         if (line.find_first_not_of(blank) == std::string_view::npos) return;
         auto read = read_line(line);
+        if (read && read->what.body.size() > largest_event_) {
+            errors_.push_back({"/" + std::to_string(number) + "/body", "is longer than limits.body"});
+            return;
+        }
         if (read) {
             made_ += sizeof(pending_event) + read->what.body.size();
             events_.push_back(*std::move(read));
@@ -134,6 +144,7 @@ class import_run : public std::enable_shared_from_this<import_run> {
     const event_importer& store_;
     std::shared_ptr<exchange> request_;
     std::string text_;
+    const std::uint64_t largest_event_;
     std::size_t at_ = 0;
     std::size_t lines_ = 0;
     std::uint64_t made_ = 0;  // bytes of events, since they were last counted
@@ -156,7 +167,8 @@ std::optional<problem> import_handler::refuse(const request_head& head) const {
 void import_handler::handle(std::shared_ptr<exchange> request) {
     if (request->body().size() > most_bytes && has_many_lines(request->body()))
         return request->answer(too_large_for_many_lines());
-    std::make_shared<import_run>(io_, store_, std::move(request))->read_slice();
+    const std::uint64_t largest_event = std::max(most_bytes, largest_event_);
+    std::make_shared<import_run>(io_, store_, std::move(request), largest_event)->read_slice();
 }
 
 }  // namespace posthaste

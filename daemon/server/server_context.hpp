@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -9,7 +10,9 @@
 #include "daemon/server/body_budget.hpp"
 #include "daemon/server/connection_table.hpp"
 #include "daemon/server/listener.hpp"
+#include "lib/event/batch_reader.hpp"
 #include "lib/http/event_lines.hpp"
+#include "lib/http/gunzip.hpp"
 #include "lib/http/host_rules.hpp"
 #include "lib/http/response_text.hpp"
 
@@ -56,10 +59,15 @@ struct server_context {
         return names;
     }
 
-    // For all bodies together. To import one event takes its line, and the event that is made of it.
+    // For all bodies together: the largest of each kind has room alone. To import one event takes its line, and the
+    // event that is made of it; to unpack a batch takes both of its shapes, and where its events stand.
     [[nodiscard]] std::uint64_t bytes_of_bodies() const {
         constexpr std::uint64_t usual = 64 * MiB;
-        const std::uint64_t largest = longest_line(options.limits.body) + options.limits.body + 1 * KiB;
+        const limit_settings& limits = options.limits;
+        const std::uint64_t import = longest_line(limits.body) + limits.body + 1 * KiB;
+        const std::uint64_t batch =
+            longest_packed(limits.batch_body) + limits.batch_body + limits.batch_events * sizeof(batch_reader::element);
+        const std::uint64_t largest = std::max(import, batch);
         return options.body_bytes + (largest > usual ? largest - usual : 0);
     }
 

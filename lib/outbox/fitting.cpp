@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace posthaste {
 namespace {
@@ -29,6 +30,24 @@ result<std::size_t, sqlite_error> settle_each(outbox& box, settlements what) {
     return what.size();
 }
 
+// Each kind in the order in which it came.
+void put_in_order(std::vector<settlement>& what) {
+    const auto turn = [](const settlement& one) {
+        using kind = settlement::kind;
+        return one.what == kind::dead ? 1 : one.what == kind::failed ? 2 : 0;
+    };
+    std::vector<settlement> ordered;
+    ordered.reserve(what.size());
+    for (const int now : {0, 1, 2}) {
+        for (settlement& one : what) {
+            if (turn(one) == now) {
+                ordered.push_back(std::move(one));
+            }
+        }
+    }
+    what = std::move(ordered);
+}
+
 result<bool, sqlite_error> may_be_given_up(outbox& box, const settlement& first) {
     const bool failed = first.what == settlement::kind::failed;
     return failed ? fits(box, [&box] { return box.touch(); }) : result<bool, sqlite_error>{false};
@@ -38,10 +57,7 @@ result<bool, sqlite_error> may_be_given_up(outbox& box, const settlement& first)
 
 result<std::size_t, sqlite_error> settle_in_slices(outbox& box, std::vector<settlement>& what) {
     constexpr std::size_t slice_size = 64;
-    std::ranges::stable_sort(what, {}, [](const settlement& one) {
-        using kinds = settlement::kind;
-        return one.what == kinds::dead ? 1 : one.what == kinds::failed ? 2 : 0;
-    });
+    put_in_order(what);
     std::size_t at = 0;
     while (at < what.size()) {
         const auto slice = settlements{what}.subspan(at, std::min(slice_size, what.size() - at));
