@@ -45,7 +45,7 @@ struct delivery::impl final : private attempt_listener {
           events(outbox),
           machine(rules_of(options.plan), options.random),
           pool(context, options.now, *this),
-          lookups(context, options.now),
+          lookups(context, options.now, [this] { return is_up(); }),
           watch(options.tell_watcher),
           wake(context.get_executor()),
           grace(context.get_executor()),
@@ -160,7 +160,7 @@ struct delivery::impl final : private attempt_listener {
         note(kept, now);
         if (machine.report(now).state != "up") return;
         if (machine.upstream_failed()) log.attempt_failed(kept, backlog(), now.steady);
-        if (machine.concluded() == verdict::delivered) log.upstream_delivered();
+        if (machine.concluded() == verdict::delivered && !machine.was_of_old_target()) log.upstream_delivered();
         await_minute();
     }
 
@@ -191,7 +191,7 @@ struct delivery::impl final : private attempt_listener {
     void note(const attempt_outcome& outcome, instant now) {
         if (machine.concluded() == verdict::delivered)
             delivered.add(now.steady);
-        else
+        else if (!machine.was_of_old_target())
             last_error = attempt_error{now.wall, outcome.status, outcome.message};
     }
 

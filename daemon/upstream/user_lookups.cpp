@@ -5,8 +5,8 @@
 
 namespace posthaste {
 
-user_lookups::user_lookups(boost::asio::io_context& io, std::function<instant()> now)
-    : pool_(io, std::move(now), *this) {}
+user_lookups::user_lookups(boost::asio::io_context& io, std::function<instant()> now, std::function<bool()> may_ask)
+    : may_ask_(std::move(may_ask)), pool_(io, std::move(now), *this) {}
 
 void user_lookups::use(std::shared_ptr<const upstream_peer> peer) {
     const bool other = !peer_ || peer_->target != peer->target;
@@ -47,13 +47,25 @@ void user_lookups::send(std::uint32_t place, bool on_a_new_connection) {
 }
 
 void user_lookups::attempt_ended(std::uint32_t place, attempt_outcome outcome) {
+    end(place, {.asked = true, .outcome = std::move(outcome), .target = running_[place]->target});
+}
+
+void user_lookups::attempt_unsent(std::uint32_t place) {
+    if (may_ask_()) return send(place, true);
+    end(place, {});
+}
+
+void user_lookups::end(std::uint32_t place, lookup_outcome outcome) {
     const question ended = *std::exchange(running_[place], std::nullopt);
-    if (!waiting_.empty()) {
+    if (!waiting_.empty() && may_ask_()) {
         question next = std::move(waiting_.front());
         waiting_.pop_front();
         start(place, std::move(next));
     }
-    answer(ended, {.asked = true, .outcome = std::move(outcome), .target = ended.target});
+    answer(ended, outcome);
+    if (may_ask_()) return;
+    for (const question& each : std::exchange(waiting_, {}))
+        answer(each, {});
 }
 
 void user_lookups::answer(const question& of, const lookup_outcome& outcome) {

@@ -25,7 +25,8 @@ class user_lookups final : private attempt_listener {
   public:
     using reply = std::function<void(lookup_outcome)>;
 
-    user_lookups(boost::asio::io_context& io, std::function<instant()> now);
+    // `may_ask`: whether the upstream may be asked at all now, which whoever calls ask() has seen to.
+    user_lookups(boost::asio::io_context& io, std::function<instant()> now, std::function<bool()> may_ask);
 
     user_lookups(const user_lookups&) = delete;
     user_lookups& operator=(const user_lookups&) = delete;
@@ -49,12 +50,14 @@ class user_lookups final : private attempt_listener {
     };
 
     void attempt_ended(std::uint32_t place, attempt_outcome outcome) override;
-    void attempt_unsent(std::uint32_t place) override { send(place, true); }
+    void attempt_unsent(std::uint32_t place) override;
+    void end(std::uint32_t place, lookup_outcome outcome);
     void send(std::uint32_t place, bool on_a_new_connection);
     [[nodiscard]] question* find(const user_lookup& what);
     void start(std::size_t place, question next);
     static void answer(const question& of, const lookup_outcome& outcome);
 
+    std::function<bool()> may_ask_;
     std::shared_ptr<const upstream_peer> peer_;
     upstream_pool pool_;
     std::array<std::optional<question>, most_at_once> running_;

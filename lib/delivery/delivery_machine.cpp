@@ -91,10 +91,10 @@ void delivery_machine::on(instant now, attempt_ended ended) {
     const auto conflicts = event.what.history ? event.what.history->conflicts_in_a_row : 0;
     const bool reached = !memory_.reached_with.empty() && memory_.reached_with == rules_.target;
     const verdict meaning = judge(ended.outcome.status, {conflicts, reached}, rules_.statuses);
-    const bool old_target = running_[ended.place].target != targets_;
-    upstream_failed_ = !old_target && is_failure_of_upstream(ended.outcome.status, meaning);
+    was_of_old_target_ = running_[ended.place].target != targets_;
+    upstream_failed_ = !was_of_old_target_ && is_failure_of_upstream(ended.outcome.status, meaning);
     const bool at_fault = health_.is_at_fault();
-    if (old_target)
+    if (was_of_old_target_)
         health_.ended_void(ticket);
     else
         health_.ended(ticket, ended.outcome, meaning, now, random_());

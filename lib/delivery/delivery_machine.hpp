@@ -180,7 +180,9 @@ class delivery_machine {
     [[nodiscard]] bool more_on_disk() const noexcept { return more_on_disk_; }
     // What the attempt that ended last made of its event.
     [[nodiscard]] verdict concluded() const noexcept { return concluded_; }
-    // And whether it was the upstream that failed, the one that is sent to now.
+    // Whether it had been sent with another URL or key than the present ones: then it says nothing of these.
+    [[nodiscard]] bool was_of_old_target() const noexcept { return was_of_old_target_; }
+    // Whether it was the upstream that failed, the present one.
     [[nodiscard]] bool upstream_failed() const noexcept { return upstream_failed_; }
     // state, reason, since, next_probe_at, concurrency, in_flight.
     [[nodiscard]] upstream_report report(instant now) const;
@@ -267,6 +269,7 @@ class delivery_machine {
     // it no longer can.
     std::unordered_map<sequence, std::uint64_t> withdrawn_;
     verdict concluded_ = verdict::retry;
+    bool was_of_old_target_ = false;
     bool upstream_failed_ = false;
     std::optional<steady_time> armed_;
 };

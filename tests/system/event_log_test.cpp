@@ -105,6 +105,7 @@ TEST(event_log, follows_one_whose_key_was_replaced_while_it_was_under_way) {
     folder.write("key", "second-key");
     daemon.running().signal(SIGHUP);
     ASSERT_TRUE(daemon.wait_for_state(id, "delivered")) << daemon.event(id) << daemon.log();
+    EXPECT_TRUE(daemon.status().at("upstream").at("lastError").is_null()) << "it was the old key's";
     EXPECT_EQ(daemon.stop(), 0);
     EXPECT_THAT(
         path_of(id, daemon.log()),

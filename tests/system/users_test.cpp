@@ -166,6 +166,22 @@ TEST_F(users, are_not_asked_for_while_the_sending_is_paused) {
     EXPECT_EQ(asked(), 1U);
 }
 
+TEST_F(users, are_not_asked_for_again_over_a_new_connection_once_the_sending_is_paused) {
+    answer_step breaks = does(answer_step::kind::drop);
+    breaks.after = std::chrono::seconds{3};
+    upstream.answer_where("/users/slow", {breaks, gives(ada)});
+    start_without_age();
+    expect_ada(get(), false);
+    raw_socket waiting(daemon.port());
+    waiting.send(request_text("GET", "/users/slow", {}, "", daemon.port()));
+    ASSERT_TRUE(upstream.wait_for_requests(2));
+    ASSERT_EQ(http_call(daemon.port(), "POST", "/v1/pause").value().status, 200);
+    const auto answer = waiting.read_answer();
+    ASSERT_TRUE(answer);
+    expect_unavailable(*answer);
+    EXPECT_EQ(asked(), 2U);
+}
+
 TEST_F(users, are_asked_for_four_at_a_time_and_the_same_one_once) {
     answer_step late = gives(ada);
     late.after = std::chrono::milliseconds{200};
