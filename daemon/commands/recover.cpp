@@ -68,6 +68,12 @@ void print_losses(const named_table& table) {
     std::cout << ", as far as there were any.\n";
 }
 
+void print_dropped_keys(const recovery_report& report) {
+    if (report.keys_dropped == 0) return;
+    std::cout << "Dropped: " << report.keys_dropped
+              << " idempotency keys of events that are lost, or may be: what is repeated with them is stored again.\n";
+}
+
 void print_counted(const recovery_report& report) {
     if (!report.counted) {
         std::cout << "Its counters cannot be read: the totals begin anew with what was recovered.\n";
@@ -127,8 +133,8 @@ void print_next_steps(const recover_options& options) {
               << "and start posthaste; or leave them all where they are, and set queue.path to "
               << shell_word(options.to)
               << ". It must belong to the user that posthaste runs as. What was delivered shortly before may be "
-                 "delivered again. An idempotency key is kept where all of its events were recovered: a request that "
-                 "is repeated with another one is stored again.\n";
+                 "delivered again. An idempotency key is kept unless an event of its request is lost, or may be: a "
+                 "request that is repeated with a lost key is stored again.\n";
 }
 
 void print(const recover_options& options, const recovery_report& report) {
@@ -138,6 +144,7 @@ void print(const recover_options& options, const recovery_report& report) {
     for (const auto& table : tables_of(report)) {
         print_losses(table);
     }
+    print_dropped_keys(report);
     print_counted(report);
     print_pause(report);
     print_sources(options, report);
@@ -163,7 +170,7 @@ std::string to_json(const recover_options& options, const recovery_report& repor
     for (const auto& table : tables_of(report)) {
         text += "," + to_json(table);
     }
-    text += ",\"counted\":";
+    text += ",\"idempotencyKeysDropped\":" + std::to_string(report.keys_dropped) + ",\"counted\":";
     text += report.counted ? "{\"pending\":" + std::to_string(report.counted->pending) +
                                  ",\"dead\":" + std::to_string(report.counted->dead) + "}"
                            : "null";

@@ -96,7 +96,7 @@ class outbox {
     // number, id and time that it had, however full the queue is; its history is for settle(). Left out where its id is
     // already here, or another event has its number.
     [[nodiscard]] result<restoration, sqlite_error> restore(pending_event& what);
-    // A key of events that are here; keys come in the order of those.
+    // A key of events that are here, or were: their numbers are used up. Keys come in the order of those.
     [[nodiscard]] sqlite_result restore_key(const idempotency& key, const receipt& stands_for);
     // At the end: what the damaged one had counted, and the number it would have given next.
     void restore_totals(const outbox_totals& counted, sequence next);

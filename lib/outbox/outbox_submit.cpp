@@ -64,8 +64,10 @@ result<outbox::submitted, sqlite_error> outbox::submit(submission& what, receipt
 }
 
 sqlite_result outbox::restore_key(const idempotency& key, const receipt& stands_for) {
+    const sequence first = sequence_of(stands_for.first);
+    ledger_.use_up(first + stands_for.events - 1);
     ledger_.noted_key(key_table::row_bytes);
-    const auto kept = keys_.note(sequence_of(stands_for.first), key, stands_for);
+    const auto kept = keys_.note(first, key, stands_for);
     return kept ? keys_.carry_on() : kept;
 }
 

@@ -106,6 +106,7 @@ class recovery {
     // Settled events first: where a page of an earlier time came back, what it shows as pending may be settled.
     sqlite_result fill() {
         prepare_foreign_ids();
+        read_counters();
         if (auto begun = target_->begin(); !begun) {
             return begun;
         }
@@ -115,7 +116,9 @@ class recovery {
                 return done;
             }
         }
-        carry_counters_over();
+        if (counters_) {
+            target_->restore_totals(counters_->totals, counters_->next);
+        }
         if (auto carried = carry_upstream_over(); !carried) {
             return carried;
         }
@@ -215,31 +218,41 @@ class recovery {
             return {};  // the first versions had none
         }
         return salvage("idempotency_keys", salvaged_key_columns, report_.keys,
-                       [&](const sqlite_rows& row) -> sqlite_result {
-                           const auto found = read_salvaged_key(row);
-                           if (!found) {
-                               return ++report_.keys.damaged, sqlite_result{};
-                           }
-                           const auto all = has_all(found->stands_for);
-                           if (!all || !*all) {
-                               return all ? sqlite_result{} : all.error();
-                           }
-                           if (auto room = make_room(0); !room) {
-                               return room;
-                           }
-                           ++report_.keys.saved;
-                           return target_->restore_key(found->key, found->stands_for);
-                       });
+                       [&](const sqlite_rows& row) { return save_key(read_salvaged_key(row)); });
     }
 
-    result<bool, sqlite_error> has_all(const receipt& events) {
+    sqlite_result save_key(const std::optional<salvaged_key>& found) {
+        if (!found || !were_given(found->stands_for)) {
+            return ++report_.keys.damaged, sqlite_result{};
+        }
+        const auto lost = has_lost_any(found->stands_for);
+        if (!lost || *lost) {
+            report_.keys_dropped += lost ? 1 : 0;
+            return lost ? sqlite_result{} : lost.error();
+        }
+        if (auto room = make_room(0); !room) {
+            return room;
+        }
+        ++report_.keys.saved;
+        return target_->restore_key(found->key, found->stands_for);
+    }
+
+    [[nodiscard]] bool were_given(const receipt& events) const {
+        return !counters_ || sequence_of(events.first) + events.events <= counters_->next;
+    }
+
+    result<bool, sqlite_error> has_lost_any(const receipt& events) {
         for (std::uint64_t n = 0; n < events.events; ++n) {
-            const auto known = target_->find(following_id(events.first, n), wall_time{});
+            const auto id = following_id(events.first, n);
+            if (!report_.may_have_lost(sequence_of(id))) {
+                continue;
+            }
+            const auto known = target_->find(id, wall_time{});
             if (!known || !*known) {
-                return known ? result<bool, sqlite_error>{false} : known.error();
+                return known ? result<bool, sqlite_error>{true} : known.error();
             }
         }
-        return true;
+        return false;
     }
 
     bool source_has(const std::string& table) {
@@ -294,15 +307,15 @@ class recovery {
         return rows.next() || !rows.end();
     }
 
-    void carry_counters_over() {
+    void read_counters() {
         auto counters = source_.database().prepare(salvaged_counters_query);
         if (!counters) {
             return;
         }
         auto rows = counters->query();
-        if (const auto read = rows.next() ? read_salvaged_counters(rows) : std::nullopt) {
-            report_.counted = read->totals;
-            target_->restore_totals(read->totals, read->next);
+        counters_ = rows.next() ? read_salvaged_counters(rows) : std::nullopt;
+        if (counters_) {
+            report_.counted = counters_->totals;
         }
     }
 
@@ -353,23 +366,13 @@ class recovery {
     bool foreign_ids_readable_ = false;
     const is_foreign_id foreign_ = [this](const uuid& id) { return is_foreign(id); };
     std::unique_ptr<outbox> target_;
+    std::optional<salvaged_counters> counters_;
     recovery_report report_;
     std::size_t rows_ = 0;
     std::size_t bytes_ = 0;
 };
 
 }  // namespace
-
-bool recovery_report::complete() const noexcept {
-    for (const auto* table : {&pending, &dead, &delivered, &histories, &keys}) {
-        if (table->damaged > 0 || !table->unreadable.empty()) {
-            return false;
-        }
-    }
-    const bool log_used = write_ahead_log == log_use::absent || write_ahead_log == log_use::whole;
-    return log_used && unreadable_bytes == 0 && counted && counted->pending <= pending.saved &&
-           counted->dead <= dead.saved;
-}
 
 result<recovery_report, start_failure> recover_outbox(const recovery_request& request) {
     if (auto usable = check_paths(request); !usable) {

@@ -36,6 +36,7 @@ namespace {
 constexpr std::chrono::days longest_wait{30};
 constexpr std::int64_t lowest_status = 100;
 constexpr std::int64_t highest_status = 999;
+constexpr std::int64_t most_events_of_a_key = 65536;  // of a batch, however limits.batch_events is set
 
 bool is_between(const sqlite_rows& row, int column, std::int64_t least, std::int64_t most) {
     return row.type(column) == SQLITE_INTEGER && row.integer(column) >= least && row.integer(column) <= most;
@@ -211,8 +212,7 @@ std::optional<salvaged_key> read_salvaged_key(const sqlite_rows& row) {
     enum column { seq, key, request, first_id, events };
     salvaged_key out;
     if (!read_exactly(row, key, out.key.key) || !read_exactly(row, request, out.key.request) ||
-        !read_exactly(row, first_id, out.stands_for.first.bytes) ||
-        !is_between(row, events, 1, std::numeric_limits<std::uint32_t>::max()) ||
+        !read_exactly(row, first_id, out.stands_for.first.bytes) || !is_between(row, events, 1, most_events_of_a_key) ||
         static_cast<std::int64_t>(sequence_of(out.stands_for.first)) != row.integer(seq)) {
         return std::nullopt;
     }

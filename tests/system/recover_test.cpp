@@ -47,7 +47,11 @@ struct full_outbox {
     full_outbox() {
         daemon.start();
         for (int n = 0; n < many; ++n) {
-            daemon.post(body_of(n));
+            EXPECT_EQ(http_call(daemon.port(), "POST", "/run/event",
+                                {{"Content-Type", "application/json"}, {"Idempotency-Key", "key-" + std::to_string(n)}},
+                                body_of(n))
+                          ->status,
+                      202);
         }
         EXPECT_EQ(daemon.stop(), 0);
     }
@@ -78,6 +82,8 @@ TEST(recover_command, saves_what_a_damaged_outbox_holds_and_the_daemon_delivers_
         EXPECT_EQ(content_of(damaged.path + suffix), content) << suffix;
     }
     EXPECT_THAT(ended.output, HasSubstr("\nUnreadable: pending events with the numbers "));
+    EXPECT_THAT(ended.output, HasSubstr("\nDropped: "));
+    EXPECT_THAT(ended.output, HasSubstr(" idempotency keys of events that are lost, or may be: "));
     EXPECT_THAT(ended.output, HasSubstr(" dead events are missing.\n"));
     EXPECT_THAT(ended.output, Not(HasSubstr("No event that it held is missing")));
 
@@ -120,6 +126,7 @@ TEST(recover_command, saves_what_a_killed_daemon_left_in_its_log) {
     EXPECT_EQ(report["complete"], true);
     EXPECT_EQ(report["pending"]["recovered"], 1);
     EXPECT_EQ(report["pending"]["unreadable"], nlohmann::json::array());
+    EXPECT_EQ(report["idempotencyKeysDropped"], 0);
     EXPECT_EQ(report["writeAheadLog"], "used");
     EXPECT_EQ(report["firstPageDamaged"], false);
     EXPECT_EQ(report["paused"], true);
