@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/base/path_text.hpp"
@@ -20,6 +19,7 @@
 #include "lib/outbox/log_check.hpp"
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/outbox.hpp"
+#include "lib/outbox/room_at_rest.hpp"
 
 namespace posthaste {
 
@@ -150,14 +150,18 @@ std::optional<check_step> file_fault(const queue_settings& queue) {
     return std::nullopt;
 }
 
+// As a run counts: what the outbox will take for itself is not there for events.
 std::optional<check_step> space_fault(const queue_settings& queue, const std::string& folder) {
-    struct statvfs facts{};
-    if (::statvfs(folder.c_str(), &facts) != 0) return std::nullopt;
-    const auto free_bytes = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
-    if (free_bytes >= queue.disk_reserve) return std::nullopt;
-    return queue_step(exit_code::failed, "only " + std::to_string(free_bytes / MiB) + "MiB are free at " +
+    const auto free = free_bytes(folder);
+    const std::uint64_t lacked = room_lacked_at_rest(queue.path);
+    if (!free || *free >= queue.disk_reserve + lacked) return std::nullopt;
+    const std::string room =
+        lacked == 0 ? ""
+                    : " and the " + std::to_string((lacked + MiB - 1) / MiB) + "MiB that the outbox has yet to take";
+    return queue_step(exit_code::failed, "only " + std::to_string(*free / MiB) + "MiB are free at " +
                                              printable_path(folder) + ", less than queue.disk_reserve (" +
-                                             size_text(queue.disk_reserve) + "): no event would be accepted");
+                                             size_text(queue.disk_reserve) + ")" + room +
+                                             ": no event would be accepted");
 }
 
 // Also what the package goes by when it is purged.

@@ -16,6 +16,7 @@ namespace posthaste {
 namespace {
 
 using testing::Each;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::uint64_t MiB = 1024 * 1024;
@@ -183,6 +184,30 @@ TEST_P(full_disk_test, does_not_keep_a_daemon_from_starting_and_draining) {
     ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
     EXPECT_LT(disk->free_bytes(), 65536u) << "the disk was not full while it drained";
     EXPECT_TRUE(accounts_close(daemon));
+}
+
+// 8 MiB of reserve, and 9 that a new outbox takes.
+TEST_P(full_disk_test, is_told_by_check_as_a_run_will_find_it) {
+    daemon_under_test daemon(upstream.url(), with_reserve("8MiB"));
+    const auto check = [&] {
+        return run_to_end({{posthaste_binary(), "check", "--config", daemon.configuration_path()},
+                           {{"POSTHASTE_API_KEY", daemon_under_test::api_key}},
+                           {},
+                           {}});
+    };
+    disk->fill(18 * MiB);
+    EXPECT_EQ(check().status, 0) << check().output;
+    disk->fill(16 * MiB);
+    const auto before = check();
+    EXPECT_EQ(before.status, 1) << before.output;
+    EXPECT_THAT(before.output, HasSubstr("less than queue.disk_reserve (8MiB) and the 9MiB that the outbox has yet to "
+                                         "take: no event would be accepted\n"));
+    daemon.start();
+    EXPECT_TRUE(refuses(daemon, "disk-full")) << daemon.log();
+    EXPECT_EQ(check().status, 1) << check().output;
+    disk->empty();
+    EXPECT_TRUE(accepts_again(daemon)) << daemon.log();
+    EXPECT_EQ(check().status, 0) << check().output;
 }
 
 // Nobody makes room but the outbox itself.
