@@ -14,7 +14,6 @@ constexpr std::int64_t spare_pages_when_scarce = 64;
 constexpr std::uint64_t room_of_database = 4 * MiB;
 constexpr std::uint64_t room_beside_events = MiB;
 constexpr std::uint64_t room_of_log = 4 * MiB;
-constexpr std::uint64_t room_step = MiB;  // so much more is taken at a time
 constexpr std::uint64_t frame_bytes = 24 + outbox_page_bytes;
 // With less than this free, others may take what is given back for a moment.
 constexpr std::uint64_t scarce_bytes = 16 * MiB;
@@ -63,7 +62,7 @@ result<bool, sqlite_error> outbox::has_shrunk() {
 }
 
 sqlite_result outbox::hold_to_room() {
-    if (!room_.works()) {
+    if (!room_.works() && room_.database_end() == 0) {
         return {};
     }
     const std::uint64_t pages = std::max<std::uint64_t>(room_.database_end() / outbox_page_bytes, 1);
@@ -93,14 +92,10 @@ result<bool, sqlite_error> outbox::take_room(std::uint64_t coming) {
         return pages.error();
     }
     const std::uint64_t end = room_behind(static_cast<std::uint64_t>(*pages) * outbox_page_bytes, coming);
-    if (!room_.take_log(room_of_log)) {
-        return false;
-    }
-    if (end <= room_.database_end()) {
-        return true;
-    }
+    const bool log = room_.take_log(room_of_log);
     const auto from = static_cast<std::uint64_t>(pages_copied_) * outbox_page_bytes;
-    return room_.take_database(from, rounded_up(end));
+    const bool behind = end <= room_.database_end() || room_.take_database(from, rounded_up(end));
+    return log && behind;
 }
 
 sqlite_result outbox::copy_log(sqlite_checkpoint mode) {

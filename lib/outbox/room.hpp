@@ -17,19 +17,22 @@
 namespace posthaste {
 
 inline constexpr std::uint64_t outbox_page_bytes = 4096;
+inline constexpr std::uint64_t room_step = 1024 * 1024;  // so much more is taken at a time
 
 class kept_room {
   public:
     // Of the database at `path` and its log, which are there. To be called before SQLite opens the database, and to
-    // live longer than it has it open: closing any descriptor of the file would give up SQLite's locks.
+    // live longer than it has it open: closing any descriptor of the file would give up SQLite's locks. What an earlier
+    // run took is found, and not asked for again: a full disk may refuse even what is there (XFS does).
     void open_database(const std::string& path) noexcept;
     // Once SQLite has made the log.
     void open_log(const std::string& path) noexcept;
 
-    // Whether the blocks up to these ends were taken.
+    // The blocks up to these ends were taken; 0: none are known.
     [[nodiscard]] std::uint64_t database_end() const noexcept { return database_.end; }
     [[nodiscard]] std::uint64_t log_end() const noexcept { return log_.end; }
-    // False: the disk is full. True as well where the file system cannot do it.
+    // False: the disk is full, or cannot be asked just now; what there was of it is taken. True as well where the file
+    // system cannot do it.
     [[nodiscard]] bool take_database(std::uint64_t from, std::uint64_t end) noexcept {
         return take(database_, from, end);
     }

@@ -1,14 +1,36 @@
 // The blocks that the outbox has of the disk before it needs them.
 
+#include <cerrno>
 #include <filesystem>
+#include <limits>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/unit/outbox/failing_disk.hpp"
 #include "tests/unit/outbox/temporary_outbox.hpp"
+
+namespace {
+
+// What the next calls of fallocate fail with instead of being done; those at a file's front do for want of room; and up
+// to which end of a file they are done.
+int room_fault = 0;
+bool room_refused_at_front = false;
+off_t longest_room = std::numeric_limits<off_t>::max();
+
+}  // namespace
+
+// Instead of the system's.
+extern "C" int fallocate(int file, int mode, off_t from, off_t size) {
+    if (room_fault != 0 || (room_refused_at_front && from == 0) || from + size > longest_room) {
+        errno = room_fault != 0 ? room_fault : ENOSPC;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_fallocate, file, mode, from, size));
+}
 
 namespace posthaste {
 namespace {
@@ -25,6 +47,24 @@ class room : public testing::Test {
         if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, 4096) != 0) {
             GTEST_SKIP() << "NOT TESTED that room is kept: the file system of " << t.folder / "" << " cannot";
         }
+    }
+
+    void TearDown() override {
+        room_fault = 0;
+        room_refused_at_front = false;
+        longest_room = std::numeric_limits<off_t>::max();
+    }
+
+    // So many attempts that failed take some 2 MiB.
+    std::uint64_t fail_many_on_a_full_disk() {
+        constexpr sequence events = 1500;
+        batch work;
+        for (sequence number = 1; number <= events; ++number) {
+            work.settlements.push_back(failed(number, t.now));
+            work.settlements.back().history.last_error->message = std::string(900, 'x');
+        }
+        EXPECT_TRUE(commit_batch(*t.box, work, {.now = t.now, .refuse_appends = true, .random = t.random}));
+        return t.box->totals().retrying;
     }
 
     testing::AssertionResult has_room() const {
@@ -86,6 +126,59 @@ TEST_F(room, is_taken_again_where_the_file_was_cut_off) {
     EXPECT_LT(std::filesystem::file_size(t.queue.path), 2 * MiB);
     EXPECT_LT(taken_by(t.queue.path), 8 * MiB);
     EXPECT_TRUE(has_room());
+}
+
+// XFS on a full disk refuses even a range whose blocks are all there.
+TEST_F(room, is_found_by_a_start_on_a_full_disk) {
+    t.append(1500);
+    t.box.reset();
+    room_fault = ENOSPC;
+    t.open();
+    EXPECT_LE(t.box->missing_room(0).value(), 4 * MiB) << "the log's, which a start with much free space empties";
+    EXPECT_EQ(fail_many_on_a_full_disk(), 1500U);
+}
+
+TEST_F(room, is_taken_behind_the_database_where_there_is_none_for_the_log) {
+    room_refused_at_front = true;
+    ASSERT_TRUE(t.box->checkpoint_whole()) << "which gives up the log's";
+    EXPECT_FALSE(t.box->take_room(20 * MiB).value());
+    EXPECT_GE(taken_by(t.queue.path), 40 * MiB);
+}
+
+TEST_F(room, is_taken_in_part_where_the_disk_has_no_more) {
+    const auto before = t.box->missing_room(20 * MiB).value();
+    longest_room = 12 * MiB;
+    EXPECT_FALSE(t.box->take_room(20 * MiB).value());
+    EXPECT_LE(t.box->missing_room(20 * MiB).value(), before - 6 * MiB);
+    EXPECT_GE(taken_by(t.queue.path), 12 * MiB);
+    longest_room = std::numeric_limits<off_t>::max();
+    EXPECT_TRUE(t.box->take_room(20 * MiB).value()) << "and the rest once there is room";
+}
+
+TEST_F(room, is_asked_for_again_after_a_failure_that_says_nothing_of_the_file_system) {
+    for (const int reason : {EIO, EPERM, EFBIG}) {
+        const auto missing = t.box->missing_room(20 * MiB).value();
+        room_fault = reason;
+        EXPECT_FALSE(t.box->take_room(20 * MiB).value()) << reason;
+        room_fault = 0;
+        EXPECT_EQ(t.box->missing_room(20 * MiB).value(), missing) << reason;
+    }
+    ASSERT_TRUE(t.box->take_room(20 * MiB).value());
+    EXPECT_GE(taken_by(t.queue.path), 40 * MiB);
+}
+
+TEST_F(room, binds_nothing_where_the_file_system_has_none) {
+    for (const int reason : {EOPNOTSUPP, ENOSYS, EINVAL}) {
+        t.box.reset();
+        for (const char* end : {"", "-wal", ".lock"}) {
+            std::filesystem::remove(t.queue.path + end);
+        }
+        room_fault = reason;
+        t.open();
+        t.append(1500);
+        EXPECT_TRUE(t.box->take_room(20 * MiB).value());
+        EXPECT_EQ(fail_many_on_a_full_disk(), 1500U);
+    }
 }
 
 TEST(full_disk, keeps_no_outbox_from_starting_that_was_made_before) {
