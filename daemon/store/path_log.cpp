@@ -84,7 +84,15 @@ void path_log::committed(const batch& work, const batch_outcome& outcome) {
     const auto reached = [&outcome](sequence number) {
         return std::ranges::any_of(outcome.by_hand, [number](const dead_report& each) { return number <= each.last; });
     };
-    for (const auto& [number, state, what, name] : outcome.stuck ? std::vector<leaving>{} : leaving_) {
+    // What is left is tried again, and told then.
+    const auto waits = [&](sequence number) {
+        return outcome.stuck &&
+               std::ranges::find(work.settlements, number, &settlement::number) != work.settlements.end();
+    };
+    for (const auto& [number, state, what, name] : leaving_) {
+        if (state == event_state::pending && waits(number)) {
+            continue;
+        }
         if (what == fate::damaged) {
             spdlog::warn(
                 "event {} is dead: damaged, status none: its checksum on the disk is wrong, so it is never sent, "
