@@ -91,6 +91,7 @@ class gathered_writes {
 struct layered_file {
     sqlite3_file base;
     gathered_writes* writes;  // of a log
+    const cut_hook* on_cut;   // of a database
 };
 
 layered_file* ours(sqlite3_file* file) noexcept {
@@ -113,11 +114,14 @@ int straight(sqlite3_file* file, Arguments... arguments) noexcept {
     return (real(file)->pMethods->*Method)(real(file), arguments...);
 }
 
+bool ends_at(sqlite3_file* file, sqlite3_int64 size) noexcept {
+    sqlite3_int64 now = 0;
+    return real(file)->pMethods->xFileSize(real(file), &now) == SQLITE_OK && now == size;
+}
+
 // Cutting a file off where it ends would give back the blocks that are kept behind its end (room.hpp).
 int shorten(sqlite3_file* file, sqlite3_int64 size) noexcept {
-    sqlite3_int64 now = 0;
-    const int measured = real(file)->pMethods->xFileSize(real(file), &now);
-    return measured == SQLITE_OK && now == size ? SQLITE_OK : real(file)->pMethods->xTruncate(real(file), size);
+    return ends_at(file, size) ? SQLITE_OK : real(file)->pMethods->xTruncate(real(file), size);
 }
 
 int close_log(sqlite3_file* file) noexcept {
@@ -138,6 +142,25 @@ int shorten_log(sqlite3_file* file, sqlite3_int64 size) noexcept {
 
 int write_database(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) noexcept {
     return write_through(*real(file), from, size, at);
+}
+
+int shorten_database(sqlite3_file* file, sqlite3_int64 size) noexcept {
+    if (ends_at(file, size)) {
+        return SQLITE_OK;
+    }
+    const int cut = real(file)->pMethods->xTruncate(real(file), size);
+    if (const cut_hook* told = ours(file)->on_cut; cut == SQLITE_OK && told != nullptr) {
+        told->call(told->context, static_cast<std::uint64_t>(size));
+    }
+    return cut;
+}
+
+int control_database(sqlite3_file* file, int what, void* with) noexcept {
+    if (what == set_cut_hook) {
+        ours(file)->on_cut = static_cast<const cut_hook*>(with);
+        return SQLITE_OK;
+    }
+    return real(file)->pMethods->xFileControl(real(file), what, with);
 }
 
 void shm_barrier(sqlite3_file* file) noexcept {
@@ -172,13 +195,13 @@ constexpr sqlite3_io_methods make_database_methods(int version) noexcept {
     made.xClose = straight<&io::xClose>;
     made.xRead = straight<&io::xRead, void*, int, sqlite3_int64>;
     made.xWrite = write_database;
-    made.xTruncate = shorten;
+    made.xTruncate = shorten_database;
     made.xSync = straight<&io::xSync, int>;
     made.xFileSize = straight<&io::xFileSize, sqlite3_int64*>;
     made.xLock = straight<&io::xLock, int>;
     made.xUnlock = straight<&io::xUnlock, int>;
     made.xCheckReservedLock = straight<&io::xCheckReservedLock, int*>;
-    made.xFileControl = straight<&io::xFileControl, int, void*>;
+    made.xFileControl = control_database;
     made.xSectorSize = straight<&io::xSectorSize>;
     made.xDeviceCharacteristics = straight<&io::xDeviceCharacteristics>;
     if (version >= 3) {
@@ -200,6 +223,7 @@ sqlite3_vfs* below = nullptr;  // SQLite's default, when it was asked for last
 
 int open_database(sqlite3_filename name, sqlite3_file* file, int flags, int* opened_as) noexcept {
     ours(file)->base.pMethods = nullptr;  // until it is open: nothing is to be closed
+    ours(file)->on_cut = nullptr;
     const int opened = below->xOpen(below, name, real(file), flags, opened_as);
     if (opened == SQLITE_OK) {
         ours(file)->base.pMethods = real(file)->pMethods->iVersion >= 3 ? &database_methods : &plain_database_methods;

@@ -1,5 +1,6 @@
 // SQLite's file system with three things changed: a commit goes into the write-ahead log by one write; a file is cut
-// off only where that makes it shorter (room.hpp says why); and a used up quota (EDQUOT) is a full disk.
+// off only where that makes it shorter (room.hpp says why), of which the database's owner is told at once; and a used
+// up quota (EDQUOT) is a full disk.
 //
 // SQLite writes the log in pieces of 24 and 4,096 bytes, two for each page of a commit, and each is a call of the
 // system. Here pieces that follow each other gather in memory, and are written once the commit's last page is there
@@ -12,7 +13,17 @@
 
 #pragma once
 
+#include <cstdint>
+
 namespace posthaste {
+
+// What is done when the database was made shorter, before that is synced. Told to its file by sqlite3_file_control with
+// `set_cut_hook`; must live as long as the file is open.
+struct cut_hook {
+    void (*call)(void* context, std::uint64_t end) noexcept = nullptr;
+    void* context = nullptr;
+};
+inline constexpr int set_cut_hook = 7001;  // below 100 are SQLite's own
 
 // Its name, for sqlite3_open_v2; registered on top of SQLite's default at the moment. Not to be called by two threads
 // at once.

@@ -25,6 +25,7 @@
 #include "lib/outbox/identity_table.hpp"
 #include "lib/outbox/key_table.hpp"
 #include "lib/outbox/ledger.hpp"
+#include "lib/outbox/log_vfs.hpp"
 #include "lib/outbox/migrations.hpp"
 #include "lib/outbox/parking.hpp"
 #include "lib/outbox/retry_table.hpp"
@@ -159,7 +160,8 @@ class outbox {
     [[nodiscard]] sqlite_result touch() { return ledger_.write(); }
     enum class thrift { plenty, scarce };
     // Whether the file holds so much free space that it should shrink (rule 5): asked where nothing waits. Where the
-    // disk's room is scarce nearly all of it.
+    // disk's room is scarce nearly all of it; where it has next to none, only what is worth the room behind the end,
+    // which others may take meanwhile.
     [[nodiscard]] result<bool, sqlite_error> vacuum_due(thrift how);
     // Gives a little of it back, in a transaction of its own; the file shrinks with the next checkpoint.
     [[nodiscard]] sqlite_result vacuum_slice() { return database_.execute("PRAGMA incremental_vacuum(64)"); }
@@ -183,6 +185,9 @@ class outbox {
     [[nodiscard]] sqlite_result check();
     [[nodiscard]] sqlite_result note_boot();
     [[nodiscard]] sqlite_result copy_log(sqlite_checkpoint mode);
+    void note_size() noexcept;
+    [[nodiscard]] bool stakes_room() const noexcept;
+    static void was_cut(void* self, std::uint64_t end) noexcept;
     [[nodiscard]] start_failure refused(sqlite_error error) const;
 
     [[nodiscard]] result<bool, sqlite_error> settle_failed(const settlement& what);
@@ -227,8 +232,9 @@ class outbox {
     queue_settings queue_;
     std::uint64_t refused_bytes_ = 0;  // of the event that was refused since the last one was taken
     file_handle lock_;
-    kept_room room_;              // before the connection, which it must outlive
-    sqlite_connection database_;  // before the statements: it must outlive them
+    kept_room room_;                                  // before the connection, which it must outlive
+    cut_hook cut_{.call = was_cut, .context = this};  // as well
+    sqlite_connection database_;                      // before the statements: it must outlive them
     sqlite_statement begin_;
     sqlite_statement commit_;
     sqlite_statement free_pages_;
@@ -249,7 +255,7 @@ class outbox {
     upstream_notes notes_;
     upstream_memory upstream_;
     std::vector<const pending_event*> admitted_;  // in this transaction, and not written yet
-    std::int64_t pages_copied_ = 0;               // of the database, by the last checkpoint
+    std::int64_t pages_copied_ = 0;               // of the database: what its file holds
     std::optional<wall_time> boot_;               // of this run, until a commit has noted it
     sequence first_of_this_run_ = 0;
     bool earlier_parkings_ = false;  // rows of `parked` that an earlier run left

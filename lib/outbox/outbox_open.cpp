@@ -34,6 +34,8 @@ result<void, start_failure> outbox::start(wall_time now) {
     if (const auto opened = database_.open(queue_.path); !opened) {
         return refused(opened.error());
     }
+    database_.on_cut(cut_);
+    note_size();
     if (auto current = bring_up_to_date(); !current) {
         return current;
     }

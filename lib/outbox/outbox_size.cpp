@@ -12,6 +12,9 @@ constexpr std::int64_t spare_pages_when_scarce = 64;
 // What the log may hold beyond the database's end before it is copied (rule 6): as much as is checkpointed at, which is
 // also what failures and the dead may add to a database that may not grow. And what a commit adds beside its events.
 constexpr std::uint64_t room_of_database = 4 * MiB;
+constexpr std::int64_t pages_of_room = room_of_database / outbox_page_bytes;
+// With so much free whatever we give back can be had again.
+constexpr std::uint64_t nothing_at_stake = 2 * room_of_database;
 constexpr std::uint64_t room_beside_events = MiB;
 constexpr std::uint64_t room_of_log = 4 * MiB;
 constexpr std::uint64_t frame_bytes = 24 + outbox_page_bytes;
@@ -48,7 +51,20 @@ result<bool, sqlite_error> outbox::vacuum_due(thrift how) {
     if (!free || !pages) {
         return free ? pages.error() : free.error();
     }
-    return how == thrift::scarce ? *free > spare_pages_when_scarce : *free > spare_pages && *free > *pages / 2;
+    if (how == thrift::plenty) {
+        return *free > spare_pages && *free > *pages / 2;
+    }
+    // Once a part of it is to be given back the rest costs nothing more.
+    const bool begun = *pages < pages_copied_;
+    return *free > spare_pages_when_scarce + pages_of_room ||
+           (*free > spare_pages_when_scarce && (begun || !stakes_room()));
+}
+
+// Where the file is cut off all that is kept behind it goes with the rest, and somebody else may take it before we do:
+// where they cannot both be had.
+bool outbox::stakes_room() const noexcept {
+    const auto free = room_.works() ? free_bytes(folder_of(queue_.path)) : std::optional(nothing_at_stake);
+    return !free || *free < nothing_at_stake;
 }
 
 result<bool, sqlite_error> outbox::has_grown() {
@@ -77,10 +93,10 @@ result<std::uint64_t, sqlite_error> outbox::missing_room(std::uint64_t coming) {
     const auto end = static_cast<std::uint64_t>(*pages) * outbox_page_bytes;
     const auto copied = static_cast<std::uint64_t>(pages_copied_) * outbox_page_bytes;
     const std::uint64_t log = static_cast<std::uint64_t>(database_.wal_pages()) * frame_bytes + 2 * coming;
-    const std::uint64_t of_log = room_.log_end() < room_of_log ? room_of_log : less(log, room_of_log);
-    if (!room_.works()) {
-        return less(end, copied) + of_log;  // what the log owes it
+    if (!room_.works()) {  // what the log owes it, and may grow by
+        return less(end, copied) + less(std::max(log, room_of_log), room_.log_size());
     }
+    const std::uint64_t of_log = room_.log_end() < room_of_log ? room_of_log : less(log, room_of_log);
     const std::uint64_t wanted = room_behind(end, coming);
     const std::uint64_t there = std::max(room_.database_end(), copied);
     return (wanted > there ? rounded_up(wanted) - there : 0) + of_log;
@@ -98,8 +114,22 @@ result<bool, sqlite_error> outbox::take_room(std::uint64_t coming) {
     return log && behind;
 }
 
+// A checkpoint that found no room may have made the file longer all the same.
+void outbox::note_size() noexcept {
+    pages_copied_ = std::max(pages_copied_, static_cast<std::int64_t>(room_.database_size() / outbox_page_bytes));
+}
+
+// Everything behind the new end is given back with the cut, and others may take it: it is taken again at once. What is
+// missing of it then is found out when it is asked for.
+void outbox::was_cut(void* self, std::uint64_t end) noexcept {
+    auto& room = static_cast<outbox*>(self)->room_;
+    room.cut_database(end);
+    static_cast<void>(room.take_database(end, rounded_up(room_behind(end, 0))));
+}
+
 sqlite_result outbox::copy_log(sqlite_checkpoint mode) {
     if (auto copied = database_.checkpoint(mode); !copied) {
+        note_size();
         return copied;
     }
     const auto pages = number_of(pages_);
@@ -111,8 +141,7 @@ sqlite_result outbox::copy_log(sqlite_checkpoint mode) {
     if (!cut_off) {
         return {};
     }
-    room_.cut_database(static_cast<std::uint64_t>(*pages) * outbox_page_bytes);
-    const auto taken = take_room(0);  // what is missing is found out when it is asked for
+    const auto taken = take_room(0);  // a file system may have what was given back only once that was synced
     return taken ? sqlite_result{} : taken.error();
 }
 

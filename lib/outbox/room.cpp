@@ -77,6 +77,11 @@ void kept_room::open_log(const std::string& path) noexcept {
     log_.end = end_of_blocks(log_.handle.get());
 }
 
+std::uint64_t kept_room::size_of(const file& of) noexcept {
+    struct stat found{};
+    return ::fstat(of.handle.get(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+}
+
 // What does not fit as a whole is taken in part: every step of it is one that nobody else can take.
 bool kept_room::take(file& of, std::uint64_t from, std::uint64_t end) noexcept {
     from = std::max(from, of.end);

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -38,8 +39,12 @@ class kept_room {
     }
     [[nodiscard]] bool take_log(std::uint64_t end) noexcept { return take(log_, 0, end); }
     // The file was cut off here.
-    void cut_database(std::uint64_t end) noexcept { database_.end = end; }
+    void cut_database(std::uint64_t end) noexcept { database_.end = std::min(database_.end, end); }
     void cut_log() noexcept { log_.end = 0; }
+
+    // 0 as well where it cannot be told.
+    [[nodiscard]] std::uint64_t database_size() const noexcept { return size_of(database_); }
+    [[nodiscard]] std::uint64_t log_size() const noexcept { return size_of(log_); }
 
     // Whether this file system can do it, as far as is known.
     [[nodiscard]] bool works() const noexcept { return works_; }
@@ -50,6 +55,7 @@ class kept_room {
         std::uint64_t end = 0;
     };
 
+    [[nodiscard]] static std::uint64_t size_of(const file& of) noexcept;
     [[nodiscard]] bool take(file& of, std::uint64_t from, std::uint64_t end) noexcept;
 
     file database_;

@@ -80,6 +80,10 @@ sqlite_result sqlite_connection::open(const std::string& path) noexcept {
     return {};
 }
 
+void sqlite_connection::on_cut(cut_hook& hook) noexcept {
+    sqlite3_file_control(handle_, "main", set_cut_hook, &hook);
+}
+
 sqlite_result sqlite_connection::open_at_rest(const std::string& path) {
     if (is_empty(path + "-wal")) {
         return open_file(immutable_uri(path).c_str(), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);

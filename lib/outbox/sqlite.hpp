@@ -22,6 +22,8 @@
 
 namespace posthaste {
 
+struct cut_hook;
+
 // Not to be made from a number by accident: a result<number, sqlite_error> must know which of the two it is given.
 class sqlite_error {
   public:
@@ -151,6 +153,8 @@ class sqlite_connection {
     // Opens it for reading alone, as it is at rest: no file is made, locked or changed. What a write-ahead log holds is
     // read as well. Whoever writes to it meanwhile makes it look damaged.
     [[nodiscard]] sqlite_result open_at_rest(const std::string& path);
+    // Right after open(): see log_vfs.hpp.
+    void on_cut(cut_hook& hook) noexcept;
     // For a private copy of a damaged file, right after open(): of the schema and the file's end is used what is there
     // and can be understood, and nobody else is let in. For reading; what is written then may be damaged further.
     [[nodiscard]] sqlite_result tolerate_damage() noexcept;

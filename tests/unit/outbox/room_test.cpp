@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "tests/unit/outbox/failing_disk.hpp"
@@ -20,11 +22,26 @@ namespace {
 int room_fault = 0;
 bool room_refused_at_front = false;
 off_t longest_room = std::numeric_limits<off_t>::max();
+int syncs_before_room = 0;  // before the latest call
+bool nothing_free = false;  // as the file system tells it
 
 }  // namespace
 
-// Instead of the system's.
+// Both instead of the system's.
+extern "C" int statvfs(const char* path, struct statvfs* found) noexcept {
+    struct statfs there{};
+    const int done = ::statfs(path, &there);
+    *found = {};
+    found->f_bsize = static_cast<unsigned long>(there.f_bsize);
+    found->f_frsize = static_cast<unsigned long>(there.f_frsize);
+    found->f_blocks = there.f_blocks;
+    found->f_bfree = nothing_free ? 0 : there.f_bfree;
+    found->f_bavail = nothing_free ? 0 : there.f_bavail;
+    return done;
+}
+
 extern "C" int fallocate(int file, int mode, off_t from, off_t size) {
+    syncs_before_room = posthaste::failing_disk::syncs;
     if (room_fault != 0 || (room_refused_at_front && from == 0) || from + size > longest_room) {
         errno = room_fault != 0 ? room_fault : ENOSPC;
         return -1;
@@ -52,6 +69,7 @@ class room : public testing::Test {
     void TearDown() override {
         room_fault = 0;
         room_refused_at_front = false;
+        nothing_free = false;
         longest_room = std::numeric_limits<off_t>::max();
     }
 
@@ -65,6 +83,14 @@ class room : public testing::Test {
         }
         EXPECT_TRUE(commit_batch(*t.box, work, {.now = t.now, .refuse_appends = true, .random = t.random}));
         return t.box->totals().retrying;
+    }
+
+    void settle_up_to(sequence last, sequence first = 1) {
+        batch work;
+        for (sequence number = first; number <= last; ++number) {
+            work.settlements.push_back(delivered(number, t.now));
+        }
+        t.commit(work);
     }
 
     testing::AssertionResult has_room() const {
@@ -112,11 +138,7 @@ TEST_F(room, is_taken_again_where_the_file_was_cut_off) {
     constexpr sequence events = 300;
     t.append(std::vector<event>(events, ticket("1", std::string(100'000, 'x'))));
     ASSERT_TRUE(t.box->checkpoint());
-    batch work;
-    for (sequence number = 1; number <= events; ++number) {
-        work.settlements.push_back(delivered(number, t.now));
-    }
-    t.commit(work);
+    settle_up_to(events);
     while (t.box->vacuum_due(outbox::thrift::scarce).value()) {
         ASSERT_TRUE(t.box->vacuum_slice());
     }
@@ -126,6 +148,72 @@ TEST_F(room, is_taken_again_where_the_file_was_cut_off) {
     EXPECT_LT(std::filesystem::file_size(t.queue.path), 2 * MiB);
     EXPECT_LT(taken_by(t.queue.path), 8 * MiB);
     EXPECT_TRUE(has_room());
+}
+
+class room_on_a_failing_disk : public room {
+  protected:
+    void SetUp() override {
+        room::SetUp();
+        t.reopen();
+    }
+    void TearDown() override {
+        t.box.reset();
+        room::TearDown();
+    }
+
+    // In the log: the file gets shorter when it is copied.
+    void give_back(std::size_t slices) {
+        for (std::size_t slice = 0; slice < slices; ++slice) {
+            ASSERT_TRUE(t.box->vacuum_slice());
+        }
+    }
+
+    failing_disk disk;
+};
+
+TEST_F(room_on_a_failing_disk, is_taken_again_before_the_cut_is_synced) {
+    t.append(std::vector<event>(100, ticket("1", std::string(100'000, 'x'))));
+    ASSERT_TRUE(t.box->checkpoint());
+    settle_up_to(100);
+    give_back(50);
+    const int before = failing_disk::syncs;
+    ASSERT_TRUE(t.box->checkpoint());
+    EXPECT_GT(failing_disk::syncs, before);
+    EXPECT_LT(syncs_before_room, failing_disk::syncs);
+    EXPECT_TRUE(has_room());
+}
+
+TEST_F(room_on_a_failing_disk, is_taken_again_where_a_copy_that_found_no_room_had_made_the_file_longer) {
+    t.append(std::vector<event>(50, ticket("1", std::string(100'000, 'x'))));
+    ASSERT_TRUE(t.box->checkpoint());
+    const auto copied = std::filesystem::file_size(t.queue.path);
+    ASSERT_TRUE(t.box->take_room(3 * MiB).value());
+    t.append(std::vector<event>(30, ticket("1", std::string(100'000, 'x'))));
+    failing_disk::longest_file = static_cast<sqlite3_int64>(copied + 2 * MiB);
+    ASSERT_FALSE(t.box->checkpoint());
+    failing_disk::longest_file = failing_disk::no_bound;
+    const auto longer = std::filesystem::file_size(t.queue.path);
+    ASSERT_GT(longer, copied + MiB);
+    settle_up_to(75, 51);
+    give_back(20);
+    EXPECT_TRUE(t.box->has_shrunk().value());
+    ASSERT_TRUE(t.box->checkpoint());
+    const auto shorter = std::filesystem::file_size(t.queue.path);
+    ASSERT_LT(shorter, longer);
+    ASSERT_GT(shorter, copied);
+    EXPECT_TRUE(has_room());
+}
+
+TEST_F(room_on_a_failing_disk, is_taken_again_where_the_start_cuts_the_file_off) {
+    t.append(std::vector<event>(100, ticket("1", std::string(100'000, 'x'))));
+    ASSERT_TRUE(t.box->checkpoint());
+    ASSERT_TRUE(t.box->take_room(0).value());
+    settle_up_to(100);
+    give_back(50);
+    t.reopen();
+    EXPECT_LT(std::filesystem::file_size(t.queue.path), 2 * MiB);
+    EXPECT_TRUE(has_room());
+    EXPECT_LT(taken_by(t.queue.path), 8 * MiB);
 }
 
 // XFS on a full disk refuses even a range whose blocks are all there.
@@ -179,6 +267,33 @@ TEST_F(room, binds_nothing_where_the_file_system_has_none) {
         EXPECT_TRUE(t.box->take_room(20 * MiB).value());
         EXPECT_EQ(fail_many_on_a_full_disk(), 1500U);
     }
+}
+
+// The log needs no more than what its file lacks of its usual length: a load that drains as it comes asks for nothing.
+TEST_F(room, is_missing_for_the_log_up_to_its_usual_length_where_the_file_system_has_none) {
+    room_fault = EOPNOTSUPP;
+    t.reopen();
+    EXPECT_EQ(t.box->missing_room(0).value(), 4 * MiB - std::filesystem::file_size(t.queue.path + "-wal"));
+    t.append(std::vector<event>(50, ticket("1", std::string(100'000, 'x'))));
+    ASSERT_TRUE(t.box->checkpoint());
+    EXPECT_EQ(t.box->missing_room(0).value(), 0U);
+}
+
+TEST_F(room, is_not_staked_for_less_on_a_full_disk) {
+    t.append(std::vector<event>(100, ticket("1", std::string(100'000, 'x'))));
+    ASSERT_TRUE(t.box->checkpoint());
+    settle_up_to(30);
+    nothing_free = true;
+    EXPECT_FALSE(t.box->vacuum_due(outbox::thrift::scarce).value()) << "3 MB for 4 MiB";
+    nothing_free = false;
+    EXPECT_TRUE(t.box->vacuum_due(outbox::thrift::scarce).value());
+    nothing_free = true;
+    settle_up_to(60, 31);
+    while (t.box->vacuum_due(outbox::thrift::scarce).value()) {
+        ASSERT_TRUE(t.box->vacuum_slice());
+    }
+    ASSERT_TRUE(t.box->checkpoint());
+    EXPECT_LT(std::filesystem::file_size(t.queue.path), 5 * MiB) << "all of it, once it is worth it";
 }
 
 TEST(full_disk, keeps_no_outbox_from_starting_that_was_made_before) {
