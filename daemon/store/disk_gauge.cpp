@@ -1,5 +1,7 @@
 #include "daemon/store/disk_gauge.hpp"
 
+#include <utility>
+
 #include "lib/outbox/files.hpp"
 
 namespace posthaste {
@@ -27,7 +29,8 @@ bool disk_gauge::low(steady_time now, std::uint64_t coming, std::uint64_t missin
     // An event is written to the log and to the database, in whole pages: an eighth of the reserve leaves room for
     // that.
     const bool fresh = asked_ && now - *asked_ < seconds{1} && came_ <= reserve_ / 8;
-    if (fresh && missing == 0) {
+    const bool more = missing > std::exchange(missing_, missing);
+    if (fresh && !more) {
         return low_;
     }
     asked_ = now;

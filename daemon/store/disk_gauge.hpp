@@ -26,7 +26,7 @@ class disk_gauge {
 
     // Asks the file system once a second, and sooner where what is `coming` with what came since could use the reserve
     // up: a fast load fills a small one within a second. What is `missing` of the room that all of it needs counts as
-    // if it were taken.
+    // if it were taken, and where that grows it is asked at once.
     [[nodiscard]] bool low(steady_time now, std::uint64_t coming = 0, std::uint64_t missing = 0);
 
     // Whether so little is free, or would be if so much were taken, whatever the reserve, that nothing should be
@@ -45,7 +45,8 @@ class disk_gauge {
     std::string folder_;
     std::uint64_t reserve_;
     std::optional<steady_time> asked_;
-    std::uint64_t came_ = 0;  // bytes of events since then
+    std::uint64_t came_ = 0;     // bytes of events since then
+    std::uint64_t missing_ = 0;  // as last told
     bool low_ = false;
 };
 

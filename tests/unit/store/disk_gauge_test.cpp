@@ -46,6 +46,18 @@ TEST(disk_gauge, counts_what_is_still_to_be_taken_as_taken) {
     EXPECT_TRUE(gauge.low(steady_time{}, 0, std::uint64_t{1} << 62)) << "though it was asked a moment ago";
 }
 
+TEST(disk_gauge, asks_at_once_only_where_more_is_to_be_taken_than_it_was_told) {
+    const std::string folder = std::filesystem::temp_directory_path() / "posthaste-gauge-missing";
+    std::filesystem::remove_all(folder);
+    disk_gauge gauge(folder, std::uint64_t{1} << 62);  // a folder that is not there cannot be asked
+    EXPECT_FALSE(gauge.low(steady_time{}, 0, 5000));
+    std::filesystem::create_directories(folder);
+    EXPECT_FALSE(gauge.low(steady_time{}, 0, 5000)) << "asked a moment ago";
+    EXPECT_FALSE(gauge.low(steady_time{}, 0, 1000)) << "some of it was taken";
+    EXPECT_TRUE(gauge.low(steady_time{}, 0, 1001));
+    std::filesystem::remove_all(folder);
+}
+
 TEST(disk_gauge, without_a_reserve_is_low_on_a_full_disk_only) {
     EXPECT_FALSE(disk_gauge(std::filesystem::temp_directory_path(), 0).low(steady_time{}));
     EXPECT_TRUE(disk_gauge("/proc", 0).low(steady_time{})) << "which has no blocks at all";
