@@ -9,14 +9,10 @@ namespace {
 
 constexpr std::int64_t spare_pages = 4096;  // 16 MiB that the file may keep for the next backlog
 constexpr std::int64_t spare_pages_when_scarce = 64;
-// What the log may hold beyond the database's end before it is copied (rule 6): as much as is checkpointed at, which is
-// also what failures and the dead may add to a database that may not grow. And what a commit adds beside its events.
-constexpr std::uint64_t room_of_database = 4 * MiB;
 constexpr std::int64_t pages_of_room = room_of_database / outbox_page_bytes;
 // With so much free whatever we give back can be had again.
 constexpr std::uint64_t nothing_at_stake = 2 * room_of_database;
-constexpr std::uint64_t room_beside_events = MiB;
-constexpr std::uint64_t room_of_log = 4 * MiB;
+constexpr std::uint64_t room_beside_events = MiB;  // that a commit adds
 constexpr std::uint64_t frame_bytes = 24 + outbox_page_bytes;
 // With less than this free, others may take what is given back for a moment.
 constexpr std::uint64_t scarce_bytes = 16 * MiB;

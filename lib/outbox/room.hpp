@@ -19,6 +19,10 @@ namespace posthaste {
 
 inline constexpr std::uint64_t outbox_page_bytes = 4096;
 inline constexpr std::uint64_t room_step = 1024 * 1024;  // so much more is taken at a time
+// What the log may hold beyond the database's end before it is copied (rule 6): as much as is checkpointed at, which is
+// also what failures and the dead may add to a database that may not grow.
+inline constexpr std::uint64_t room_of_database = 4 * 1024 * 1024;
+inline constexpr std::uint64_t room_of_log = 4 * 1024 * 1024;
 
 class kept_room {
   public:

@@ -4,15 +4,11 @@
 
 #include <sys/stat.h>
 
-#include "lib/config/settings.hpp"
+#include "lib/outbox/room.hpp"
 
 namespace posthaste {
 namespace {
 
-// As outbox_size.cpp takes it; a test holds the two together.
-constexpr std::uint64_t room_of_database = 4 * MiB;
-constexpr std::uint64_t room_of_log = 4 * MiB;
-constexpr std::uint64_t room_step = MiB;
 constexpr std::uint64_t block_bytes = 512;  // of st_blocks, whatever the file system has
 
 struct extent {
