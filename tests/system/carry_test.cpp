@@ -287,12 +287,13 @@ TEST(carry, the_commands_carry_a_queue_by_a_private_file) {
 }
 
 TEST(carry, the_largest_event_that_is_let_in_can_be_carried_whatever_it_is_made_of) {
-    const nlohmann::json large = {{"limits", {{"body", "32MiB"}}}};
+    // Its line is longer than all that is else taken at once.
+    const nlohmann::json large = {{"limits", {{"body", "9MiB"}}}};
     daemon_under_test from("http://127.0.0.1:9", large);
     from.start();
     const std::string begin = R"({"event":"e","userId":"u","data":{"x":")";
     const std::string end = R"("}})";
-    std::string body = begin + std::string(32 * 1024 * 1024 - begin.size() - end.size(), '\\') + end;
+    std::string body = begin + std::string(9 * 1024 * 1024 - begin.size() - end.size(), '\\') + end;
     if (body.size() % 2 != (begin.size() + end.size()) % 2) body[begin.size()] = 'x';
     from.post(body);
     from.post(sample_event("another"));
@@ -304,7 +305,7 @@ TEST(carry, the_largest_event_that_is_let_in_can_be_carried_whatever_it_is_made_
     const auto importing = import_of(file, to.url());
     EXPECT_EQ(importing.status, 0) << importing.error;
     EXPECT_NE(importing.output.find("imported 2, skipped 0"), std::string::npos) << importing.output;
-    EXPECT_EQ(exported(to), exported(from));
+    EXPECT_TRUE(exported(to) == exported(from));
 
     daemon_under_test small;
     small.start();
