@@ -8,27 +8,15 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "tests/unit/outbox/temporary_outbox.hpp"
+#include "tests/unit/outbox/kept_blocks.hpp"
 
 namespace posthaste {
 namespace {
 
 constexpr std::uint64_t slack = 64 * 1024;  // what a file system keeps its own books in
 
-std::uint64_t taken_by(const std::string& file) {
-    struct stat found{};
-    return ::stat(file.c_str(), &found) == 0 ? std::uint64_t{512} * static_cast<std::uint64_t>(found.st_blocks) : 0;
-}
-
-class room_at_rest : public testing::Test {
+class room_at_rest : public kept_blocks {
   protected:
-    void SetUp() override {
-        const file_handle file{::open((t.folder / "probe").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-        if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, 4096) != 0) {
-            GTEST_SKIP() << "NOT TESTED that room is kept: the file system of " << t.folder / "" << " cannot";
-        }
-    }
-
     [[nodiscard]] std::uint64_t lacked() const { return room_lacked_at_rest(t.queue.path); }
     [[nodiscard]] std::uint64_t taken() const { return taken_by(t.queue.path) + taken_by(t.queue.path + "-wal"); }
 
@@ -40,8 +28,6 @@ class room_at_rest : public testing::Test {
         EXPECT_NEAR(static_cast<double>(taken() - before), static_cast<double>(expected), slack);
         EXPECT_EQ(lacked(), 0U);
     }
-
-    temporary_outbox t;
 };
 
 TEST_F(room_at_rest, is_all_lacked_by_an_outbox_that_is_not_there_yet) {

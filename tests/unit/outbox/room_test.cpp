@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/outbox/failing_disk.hpp"
-#include "tests/unit/outbox/temporary_outbox.hpp"
+#include "tests/unit/outbox/kept_blocks.hpp"
 
 namespace {
 
@@ -52,20 +52,8 @@ extern "C" int fallocate(int file, int mode, off_t from, off_t size) {
 namespace posthaste {
 namespace {
 
-std::uint64_t taken_by(const std::string& file) {
-    struct stat found{};
-    return ::stat(file.c_str(), &found) == 0 ? std::uint64_t{512} * static_cast<std::uint64_t>(found.st_blocks) : 0;
-}
-
-class room : public testing::Test {
+class room : public kept_blocks {
   protected:
-    void SetUp() override {
-        const file_handle file{::open((t.folder / "probe").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-        if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, 4096) != 0) {
-            GTEST_SKIP() << "NOT TESTED that room is kept: the file system of " << t.folder / "" << " cannot";
-        }
-    }
-
     void TearDown() override {
         room_fault = 0;
         room_refused_at_front = false;
@@ -101,8 +89,6 @@ class room : public testing::Test {
         return (enough ? testing::AssertionSuccess() : testing::AssertionFailure())
                << "database " << database << " for " << size << ", log " << log;
     }
-
-    temporary_outbox t;
 };
 
 TEST_F(room, is_kept_over_checkpoints_and_stops) {
