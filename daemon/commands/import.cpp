@@ -27,6 +27,7 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t piece_bytes = 512 * 1024;
+constexpr seconds patience_of_import{300};  // a line of many MiB takes a slow machine long to read
 
 struct import_options {
     std::string file;
@@ -62,8 +63,10 @@ class importer {
 
   private:
     exit_code send(const std::string& piece) {
-        const auto answer =
-            client_.post({.target = "/v1/import", .content_type = "application/x-ndjson", .body = piece});
+        const auto answer = client_.post({.target = "/v1/import",
+                                          .content_type = "application/x-ndjson",
+                                          .body = piece,
+                                          .patience = patience_of_import});
         if (!answer) return fail(answer.error().code, answer.error().message + so_far());
         if (answer->status != 200) return refused(*answer);
         const auto told = nlohmann::json::parse(answer->body, nullptr, false);

@@ -31,9 +31,9 @@ testing::AssertionResult refuses(const daemon_under_test& daemon, const std::str
     return testing::AssertionFailure() << answer->head << "\n\n" << answer->body;
 }
 
-[[nodiscard]] bool accepts_again(const daemon_under_test& daemon) {
+[[nodiscard]] bool accepts_again(const daemon_under_test& daemon, const std::string& body = sample_event("after")) {
     return wait_until([&] {
-        const auto answer = post_event(daemon.port(), sample_event("after"));
+        const auto answer = post_event(daemon.port(), body);
         return answer && answer->status == 202;
     });
 }
@@ -222,13 +222,19 @@ TEST_P(full_disk_test, that_the_outbox_filled_itself_keeps_its_reserve_and_ends_
         const auto longest = std::filesystem::file_size(daemon.outbox_path());
         upstream.answer_with({answers(200)});
         ASSERT_TRUE(daemon.wait_until_drained()) << daemon.status() << daemon.log();
-        EXPECT_TRUE(accepts_again(daemon)) << daemon.status() << daemon.log();
-        EXPECT_LT(std::filesystem::file_size(daemon.outbox_path()), longest / 2);
+        EXPECT_TRUE(accepts_again(daemon, large)) << daemon.status() << daemon.log();
+        // With the first part that is given back the disk may be no longer low, and 16 MiB may be kept.
+        EXPECT_TRUE(wait_until([&] { return std::filesystem::file_size(daemon.outbox_path()) < longest; }))
+            << daemon.status();
         EXPECT_TRUE(accounts_close(daemon));
         EXPECT_EQ(daemon.stop(), 0) << daemon.log();
         for (const char* end : {"", "-wal", ".lock"})
             std::filesystem::remove(daemon.outbox_path() + end);
     }
+}
+
+std::size_t settled(const daemon_under_test& daemon) {
+    return daemon.status().at("totals").at("delivered").get<std::size_t>();
 }
 
 // Cutting a file off where it ends gives back what is kept behind its end.
@@ -242,7 +248,7 @@ void give_room_back(const daemon_under_test& daemon) {
 // As on a file system that cannot keep room: the log is too short yet for settlements to find a place in it.
 TEST_P(full_disk_test, without_room_kept_sends_nothing_new_while_what_became_of_events_cannot_be_written) {
     answer_step later = answers(429);
-    later.headers = {{"Retry-After", "3"}};
+    later.headers = {{"Retry-After", sanitized ? "12" : "3"}};
     upstream.answer_with({later, answers(200)});
     daemon_under_test daemon(upstream.url(), with_reserve("0B"));
     daemon.start();
@@ -253,6 +259,7 @@ TEST_P(full_disk_test, without_room_kept_sends_nothing_new_while_what_became_of_
         http_call(daemon.port(), "POST", "/run/events", {{"Content-Type", "application/json"}}, batch + "]");
     ASSERT_TRUE(taken && taken->status == 202) << daemon.log();
     ASSERT_FALSE(daemon.wait_for_upstream("held").is_null()) << daemon.status();
+    ASSERT_TRUE(wait_until([&] { return settled(daemon) + 1 == upstream.requests().size(); })) << daemon.status();
     give_room_back(daemon);
     disk->fill(0);
 

@@ -168,7 +168,7 @@ TEST_F(users, are_not_asked_for_while_the_sending_is_paused) {
 
 TEST_F(users, are_not_asked_for_again_over_a_new_connection_once_the_sending_is_paused) {
     answer_step breaks = does(answer_step::kind::drop);
-    breaks.after = std::chrono::seconds{3};
+    breaks.after = std::chrono::seconds{sanitized ? 10 : 3};
     upstream.answer_where("/users/slow", {breaks, gives(ada)});
     start_without_age();
     expect_ada(get(), false);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/outbox/temporary_outbox.hpp"
+
 namespace posthaste {
 namespace {
 
@@ -22,9 +24,9 @@ TEST(disk_gauge, asks_the_file_system) {
 }
 
 TEST(disk_gauge, asks_again_after_a_second_or_once_much_of_the_reserve_may_be_gone) {
-    const std::string folder = std::filesystem::temp_directory_path() / "posthaste-gauge";
+    const temporary_folder parent;
+    const std::string folder = parent / "later";
     const std::uint64_t more_than_any = std::uint64_t{1} << 62;
-    std::filesystem::remove_all(folder);
     disk_gauge gauge(folder, more_than_any);  // a folder that is not there cannot be asked
     EXPECT_FALSE(gauge.low(steady_time{}));
     std::filesystem::create_directories(folder);
@@ -36,7 +38,6 @@ TEST(disk_gauge, asks_again_after_a_second_or_once_much_of_the_reserve_may_be_go
     EXPECT_FALSE(later.low(steady_time{}));
     std::filesystem::create_directories(folder);
     EXPECT_TRUE(later.low(steady_time{} + seconds{1})) << "a second is over";
-    std::filesystem::remove_all(folder);
 }
 
 TEST(disk_gauge, counts_what_is_still_to_be_taken_as_taken) {
@@ -47,15 +48,14 @@ TEST(disk_gauge, counts_what_is_still_to_be_taken_as_taken) {
 }
 
 TEST(disk_gauge, asks_at_once_only_where_more_is_to_be_taken_than_it_was_told) {
-    const std::string folder = std::filesystem::temp_directory_path() / "posthaste-gauge-missing";
-    std::filesystem::remove_all(folder);
+    const temporary_folder parent;
+    const std::string folder = parent / "later";
     disk_gauge gauge(folder, std::uint64_t{1} << 62);  // a folder that is not there cannot be asked
     EXPECT_FALSE(gauge.low(steady_time{}, 0, 5000));
     std::filesystem::create_directories(folder);
     EXPECT_FALSE(gauge.low(steady_time{}, 0, 5000)) << "asked a moment ago";
     EXPECT_FALSE(gauge.low(steady_time{}, 0, 1000)) << "some of it was taken";
     EXPECT_TRUE(gauge.low(steady_time{}, 0, 1001));
-    std::filesystem::remove_all(folder);
 }
 
 TEST(disk_gauge, without_a_reserve_is_low_on_a_full_disk_only) {

@@ -36,8 +36,10 @@ TEST(idle_store, gives_the_space_of_a_backlog_back) {
     h.queue.keep_delivered = milliseconds{0};
     h.open();
     const auto size = [&] { return std::filesystem::file_size(h.queue.path); };
+    std::uintmax_t full = 0;
     const auto deliver = [&](std::size_t many, std::size_t body_bytes) {
         h.append(std::vector<event>(many, ticket("1", std::string(body_bytes, 'x'))));
+        full = size();
         const std::size_t all = h.listener.settlements + many;
         h.run_until([&] { return h.listener.events.size() == all; });
         for (std::size_t at = all - many; at < all; ++at) {
@@ -46,7 +48,6 @@ TEST(idle_store, gives_the_space_of_a_backlog_back) {
         h.run_until([&] { return h.listener.settlements == all; });
     };
     deliver(events, 10'000);
-    const auto full = size();
     ASSERT_GT(full, 40U * 1024 * 1024);
     EXPECT_TRUE(wait_until([&] { return size() <= full / 2; })) << size();
     EXPECT_GT(size(), 8U * 1024 * 1024) << "some room stays for the next one";

@@ -46,9 +46,7 @@ TEST(upstream_pool, cuts_off_an_answer_of_chunks_as_soon_as_it_is_too_long) {
         connection.read_request();  // waits for the end
         cut.set_value();
     }});
-    auto upstream = plain_upstream(peer.port());
-    upstream.response_timeout = seconds{5};
-    attempts attempts(upstream);
+    attempts attempts(plain_upstream(peer.port()));
     EXPECT_EQ(attempts.make().status, 200);
     cut.get_future().get();
 }
