@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "daemon/server/event_headers.hpp"
+#include "lib/base/percent.hpp"
+#include "lib/base/text.hpp"
 
 namespace posthaste {
 namespace {
@@ -26,6 +28,18 @@ problem unavailable(const lookup_outcome& outcome) {
     return what;
 }
 
+// Whoever resolves dot segments (RFC 3986, section 5.2.4) would answer for something else than a user, and with our
+// key.
+bool has_dot_segment(std::string_view name) {
+    while (true) {
+        const std::size_t end = std::min(name.find_first_of("/\\"), name.size());
+        const std::string_view segment = name.substr(0, end);
+        if (segment == "." || segment == "..") return true;
+        if (end == name.size()) return false;
+        name.remove_prefix(end + 1);
+    }
+}
+
 }  // namespace
 
 users_handler::users_handler(user_source source, std::string target, milliseconds max_age, std::size_t most_waiting,
@@ -43,6 +57,12 @@ void users_handler::reconfigure(std::string target, milliseconds max_age, std::s
 }
 
 std::optional<problem> users_handler::refuse(const request_head& head) const {
+    const auto name = percent_decoded(head.path.substr(head.path.rfind('/') + 1));
+    if (!name || has_dot_segment(*name))
+        return problem{.status = 404,
+                       .name = "not-found",
+                       .detail = "There is no user at " + printable(head.path) +
+                                 ": in a path \".\" and \"..\" stand for another place."};
     return refuse_api_version(head);
 }
 

@@ -95,7 +95,7 @@ void attempt_head::write_lookup(std::string& out, std::string_view path, std::st
     out += lookup_before_path_;
     out += path;
     out += lookup_after_path_;
-    append_version(out, path, api_version);
+    append_version(out, path.substr(0, path.rfind('/')), api_version);  // a user's name is no version
     out += "\r\n";
 }
 

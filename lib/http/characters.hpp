@@ -10,7 +10,7 @@ namespace posthaste {
 
 namespace character_class {
 inline constexpr std::uint8_t token = 1;      // of methods, field names, codings
-inline constexpr std::uint8_t target = 2;     // of a path and query: pchar, "/", "?"; "%" is looked at separately
+inline constexpr std::uint8_t target = 2;     // of a path and query; "%" is looked at separately
 inline constexpr std::uint8_t authority = 4;  // of host[:port], brackets for IPv6 included
 inline constexpr std::uint8_t digit = 8;
 inline constexpr std::uint8_t hex = 16;
@@ -29,6 +29,10 @@ constexpr std::array<std::uint8_t, 256> make_character_table() {
     mark("!#$%&'*+-.^_`|~", token);
     mark("-._~!$&'()*+,;=", target | authority);
     mark(":@/?", target);
+    // No RFC 3986, but what browsers and Node.js send as it stands
+    // (https://url.spec.whatwg.org/#path-percent-encode-set and what they knew before): a user's name that an SDK puts
+    // into its path has them.
+    mark("[]^`{|}", target);
     mark(":[]%@", authority);
     return table;
 }

@@ -45,8 +45,7 @@ std::string fault_of_target_at(std::string_view text) {
 bool is_scheme(std::string_view text) {
     if (text.empty() || !is_in(text[0], cls::token) || is_in(text[0], cls::digit)) return false;
     for (const char c : text)
-        if (!is_in(c, cls::target) || std::string_view("~!$&'()*,;=:@/?_").find(c) != std::string_view::npos)
-            return false;
+        if (!is_in(c, cls::token) || std::string_view("!#$%&'*^_`|~").find(c) != std::string_view::npos) return false;
     return true;
 }
 

@@ -82,6 +82,26 @@ TEST_F(users, are_other_ones_under_another_path_or_version) {
     EXPECT_EQ(upstream.requests()[2].field("x-api-version"), "2024-01");
 }
 
+TEST_F(users, may_have_any_name) {
+    daemon.start();
+    upstream.answer_where("/", {gives(ada)});
+    for (const char* path : {"/users/2023-12", "/users/auth0|5f7c[1]", "/users/auth0%2F..7"}) {
+        const std::size_t before = asked();
+        expect_ada(get(path), false);
+        ASSERT_EQ(asked(), before + 1) << path;
+        EXPECT_EQ(upstream.requests()[before].path, path);
+        EXPECT_EQ(upstream.requests()[before].field("x-api-version"), "2025-09") << path;
+    }
+    const std::size_t before = asked();
+    for (const char* path : {"/users/.", "/users/..", "/2023-12/users/%2e%2E", "/users/..%2Fworkflows",
+                             "/users/a%2F..%2F..%2Fworkflows", "/users/..%5Cworkflows"}) {
+        const http_answer refused = get(path);
+        EXPECT_EQ(refused.status, 404) << path;
+        EXPECT_EQ(refused.json().value("type", ""), "urn:posthaste:problem:not-found") << path;
+    }
+    EXPECT_EQ(asked(), before) << "with our key nothing is asked for but users";
+}
+
 TEST_F(users, are_known_through_an_outage_and_over_a_restart) {
     start_without_age();
     expect_ada(get(), false);
