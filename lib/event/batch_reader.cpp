@@ -16,6 +16,11 @@ envelope_fault no_batch(std::string detail, std::string error) {
     return fault;
 }
 
+bool is_object(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    return begin != std::string_view::npos && text[begin] == '{';
+}
+
 }  // namespace
 
 bool batch_reader::read_on(std::size_t bytes) {
@@ -76,8 +81,9 @@ void batch_reader::note(envelope_fault fault) {
 
 void batch_reader::conclude() {
     if (const auto& found = splitter_.wrong()) {
-        const bool at_once = text_.size() <= most_at_once;  // else the rest is not looked at: it is wrong either way
-        if (splitter_.is_no_array() && at_once && !find_malformed_json(text_))
+        // The rest of a longer one is not looked at: it is wrong either way.
+        const bool well_formed = text_.size() <= most_at_once ? !find_malformed_json(text_) : is_object(text_);
+        if (splitter_.is_no_array() && well_formed)
             fault_ = no_batch(
                 "the batch is no JSON array: send the events in one, or an event a line with "
                 "Content-Type: application/x-ndjson",

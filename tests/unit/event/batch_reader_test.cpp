@@ -158,10 +158,11 @@ TEST(batch_reader, reads_no_event_over_the_bound_of_one) {
 
 TEST(batch_reader, does_not_read_a_long_text_whole_that_begins_as_no_array) {
     reading t;
-    std::string text = "{\"a\": \"";
-    text += std::string(128 * 1024, 'x') + "\"}";
+    const std::string text = '"' + std::string(128 * 1024, 'x') + '"';
     EXPECT_EQ(t.read(text).fault()->what, envelope_fault::kind::malformed_json);
     EXPECT_EQ(t.read(text).fault()->offset, 0U);
+    for (const char* end : {"}", ""})
+        EXPECT_EQ(t.read("\n{\"a\": " + text + end).fault()->what, envelope_fault::kind::invalid_event) << "not read";
 }
 
 }  // namespace
