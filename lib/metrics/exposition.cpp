@@ -109,6 +109,10 @@ void add_events(families& all, const metrics_facts& facts) {
     counter("posthaste_events_purged_total", "Dead events that went by retention, over all runs.")
         .with(facts.totals.purged)
         .add_to(all);
+    counter("posthaste_idempotency_keys_dropped_total",
+            "Idempotency keys that went before their 24 hours, as there were too many, over all runs.")
+        .with(facts.totals.keys_dropped)
+        .add_to(all);
 }
 
 void add_attempts(families& all, const metrics_facts& facts) {

@@ -12,12 +12,12 @@ using testing::Not;
 TEST(exposition, has_every_family_without_labels_and_no_labelled_one_before_something_occurred) {
     const std::string text = exposition({});
     for (const auto name :
-         {"posthaste_events_discarded_total", "posthaste_events_purged_total", "posthaste_queue_bytes",
-          "posthaste_queue_capacity_bytes", "posthaste_queue_oldest_event_age_seconds",
-          "posthaste_accept_duration_seconds_count", "posthaste_commit_duration_seconds_count",
-          "posthaste_commit_events_count", "posthaste_delivery_duration_seconds_count",
-          "posthaste_end_to_end_latency_seconds_count", "posthaste_upstream_concurrency_limit",
-          "posthaste_upstream_connections", "posthaste_wal_bytes"})
+         {"posthaste_events_discarded_total", "posthaste_events_purged_total",
+          "posthaste_idempotency_keys_dropped_total", "posthaste_queue_bytes", "posthaste_queue_capacity_bytes",
+          "posthaste_queue_oldest_event_age_seconds", "posthaste_accept_duration_seconds_count",
+          "posthaste_commit_duration_seconds_count", "posthaste_commit_events_count",
+          "posthaste_delivery_duration_seconds_count", "posthaste_end_to_end_latency_seconds_count",
+          "posthaste_upstream_concurrency_limit", "posthaste_upstream_connections", "posthaste_wal_bytes"})
         EXPECT_THAT(text, HasSubstr("\n" + std::string(name) + " 0\n"));
     EXPECT_THAT(text, HasSubstr("\nposthaste_config_last_reload_success 1\n"));
     for (const auto name : {"accepted_total", "rejected_total", "delivered_total", "dead_total", "attempts_total"})
