@@ -198,7 +198,7 @@ TEST(greedy_clients, of_1024_bodies_of_1_mib_as_many_are_taken_as_memory_is_for_
     for (std::size_t i = 0; i < usual_limit; ++i)
         clients.emplace_back(daemon.port()).send(text.substr(0, text.size() - 1));  // who is refused may be cut off
     std::size_t taken = 0;
-    std::size_t late = 0;
+    std::size_t late = 0;  // held back for too long by us, as everything takes long where the daemon is sanitized
     std::size_t refused = 0;
     std::deque<raw_socket*> waiting;
     for (raw_socket& each : clients)
@@ -207,9 +207,11 @@ TEST(greedy_clients, of_1024_bodies_of_1_mib_as_many_are_taken_as_memory_is_for_
         std::erase_if(waiting, [&](raw_socket* each) {
             if (!each->has_more(std::chrono::milliseconds{0})) return false;
             const auto answer = each->read_answer();
-            EXPECT_TRUE(answer && answer->status == 503 && answer->header("retry-after") == "1");
-            EXPECT_EQ(answer ? answer->json().value("type", "") : "", "urn:posthaste:problem:busy");
+            const std::string type = answer ? answer->json().value("type", "") : "";
+            if (sanitized && type == "urn:posthaste:problem:request-timeout") return ++late > 0;
             ++refused;
+            EXPECT_TRUE(answer && answer->status == 503 && answer->header("retry-after") == "1");
+            EXPECT_EQ(type, "urn:posthaste:problem:busy");
             return true;
         });
         return waiting.size() <= 64;
@@ -227,12 +229,12 @@ TEST(greedy_clients, of_1024_bodies_of_1_mib_as_many_are_taken_as_memory_is_for_
         if (answer->status == 202)
             ++taken;
         else if (sanitized && type == "urn:posthaste:problem:request-timeout")
-            ++late;  // we held the last byte back for too long, as everything takes long there
+            ++late;
         else
             EXPECT_EQ(type, "urn:posthaste:problem:busy");
     }
     EXPECT_GE(taken + late, 32U) << "of 64, where the last ones may have had to share what was left";
-    EXPECT_GE(refused, usual_limit - 64);
+    EXPECT_GE(refused + late, usual_limit - 64);
     EXPECT_EQ(post_event(daemon.port(), sample_event())->status, 202);
     expect_peak_memory_under(memory_limit, daemon);
 }
