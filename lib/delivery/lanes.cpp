@@ -33,8 +33,10 @@ lanes::offered lanes::offer(pending_event& arrived, instant now) {
     const auto found = lanes_.find(std::string_view(arrived.what.user_id));
     if (found != lanes_.end()) {
         lane& known = found->second;
-        const bool no_use = parks_without_room(known) && !fits(arrived.what.body.size());
-        if (known.parked || known.count() >= bounds_.lane_events || no_use) {
+        const std::uint64_t bytes = arrived.what.body.size();
+        const bool no_use = parks_without_room(known) && !fits(bytes);
+        if (known.parked || has_its_part(known, bytes) || no_use) {
+            if (!known.parked) known.needs = bytes;
             park(known, arrived.number);
             note_hunger(known);
             return offered::parked;
@@ -83,6 +85,7 @@ void lanes::wait(slot in_flight, steady_time due) {
     failed.event->due = due;
     make_wait(failed);
     go_on(*failed.home);
+    if (order_ == ordering::none) note_hunger(*failed.home);
 }
 
 void lanes::put_back(slot in_flight, turn among_lanes) {
@@ -126,9 +129,10 @@ std::optional<lane_request> lanes::next_refill(sequence below) {
         hungry_.pop_front();
         next.hungry = false;
         // Left out for now: its next finish() looks again.
-        const std::size_t count = next.count();
-        if (rests(next) || count >= bounds_.lane_events || (count > 0 && next.needs > byte_room())) continue;
-        const auto bodies = std::max<std::uint64_t>(byte_room() / usual_body, 1);
+        const std::size_t count = part_taken(next);
+        const std::uint64_t bytes = std::min(byte_room(), byte_room(next));
+        if (rests(next) || count >= bounds_.lane_events || (next.count() > 0 && next.needs > bytes)) continue;
+        const auto bodies = std::max<std::uint64_t>(bytes / usual_body, 1);
         const std::size_t share = std::max<std::size_t>(event_room() / (hungry_.size() + 1), 1);  // no turn is skipped
         next.reserved = std::min({bounds_.lane_events - count, share, static_cast<std::size_t>(bodies)});
         next.fetching = true;
@@ -155,7 +159,7 @@ void lanes::refill(lane_page arrived, instant now) {
     for (pending_event& event : arrived.events) {
         // A lane with nothing in the window is always given one event: else a few large bodies could starve it.
         if (!full && home.count() > 0) {
-            full = home.count() >= bounds_.lane_events || !fits(event.what.body.size());
+            full = has_its_part(home, event.what.body.size()) || !fits(event.what.body.size());
             if (full) home.needs = event.what.body.size();
         }
         if (full) break;
@@ -164,17 +168,6 @@ void lanes::refill(lane_page arrived, instant now) {
     if (full) leave_parked(home);
     note_hunger(home);
     forget_if_idle(home);
-}
-
-void lanes::make_room(std::size_t events, std::uint64_t bytes) {
-    for (auto at = waiting_.end(); at != waiting_.begin() && surplus_ > 0;) {
-        if (event_room() >= events && byte_room() >= bytes) return;
-        const auto longest = *--at;
-        lane& home = *places_[longest.second].home;
-        if (home.surplus == 0 || home.fetching) continue;
-        park_surplus(home);
-        at = waiting_.lower_bound(longest);  // others of that lane may be gone
-    }
 }
 
 void lanes::park_window() {
@@ -192,10 +185,6 @@ std::vector<parked_event> lanes::take_unparked() {
     return std::exchange(unparked_, {});
 }
 
-bool lanes::any_starving() const noexcept {
-    return !hungry_.empty() && (event_room() == 0 || byte_room() == 0);
-}
-
 std::optional<steady_time> lanes::next_due() const noexcept {
     if (waiting_.empty()) return std::nullopt;
     return waiting_.begin()->first;
@@ -209,19 +198,6 @@ bool lanes::parks_without_room(std::string_view user_id) const {
 std::size_t lanes::lane_size(std::string_view user_id) const {
     const auto found = lanes_.find(user_id);
     return found == lanes_.end() ? 0 : found->second.count();
-}
-
-std::size_t lanes::event_room() const noexcept {
-    const std::size_t taken = size_ + reserved_;
-    return taken >= bounds_.events ? 0 : bounds_.events - taken;
-}
-
-std::uint64_t lanes::byte_room() const noexcept {
-    return bytes_ >= bounds_.bytes ? 0 : bounds_.bytes - bytes_;
-}
-
-bool lanes::fits(std::uint64_t body_bytes) const noexcept {
-    return event_room() > 0 && (body_bytes <= byte_room() || size_ == 0);
 }
 
 window_event lanes::read_back(pending_event&& arrived, instant now) const {
@@ -244,16 +220,6 @@ bool lanes::parks_without_room(const lane& which) const noexcept {
     return !can_start(which);
 }
 
-// Needs no more than what it has here, until something of it is due.
-bool lanes::rests(const lane& which) const noexcept {
-    return which.squeezed || (order_ == ordering::per_user && which.waiting.count > 0);
-}
-
-std::size_t lanes::surplus_of(const lane& which) const noexcept {
-    if (which.waiting.count == 0 || which.in_flight > 0 || can_start(which)) return 0;
-    return which.count() - 1;
-}
-
 lanes::lane& lanes::lane_of(std::string_view user_id) {
     const auto found = lanes_.try_emplace(std::string(user_id)).first;
     found->second.user_id = found->first;
@@ -270,6 +236,7 @@ lanes::place& lanes::append(lane& to, pending_event&& arrived, instant now) {
     place& taken = *free_;
     free_ = std::exchange(taken.next, nullptr);
     bytes_ += arrived.what.body.size();
+    to.bytes += arrived.what.body.size();
     ++size_;
     taken.event.emplace(read_back(std::move(arrived), now));
     taken.home = &to;
@@ -293,26 +260,6 @@ void lanes::leave_parked(lane& of) {
     of.parked_while_fetching = of.fetching;
 }
 
-// Everything beyond the first event that waits: what is parked must come after what stays.
-void lanes::park_surplus(lane& of) {
-    const place& kept = *of.waiting.first;
-    const sequence last_kept = kept.event->what.number;
-    for (place_list* const list : {&of.queued, &of.waiting}) {
-        for (place* each = list->first; each != nullptr;) {
-            place& one = *std::exchange(each, each->next);
-            if (one.event->what.number <= last_kept) continue;
-            if (one.state == place_state::waiting) waiting_.erase({one.event->due, one.self});
-            list->remove(one);
-            if (!one.parked) park(of, one.event->what.number);
-            leave_parked(of);
-            release_place(one);
-        }
-    }
-    of.last_loaded = last_kept;
-    of.squeezed = true;
-    go_on(of);
-}
-
 lanes::place& lanes::land(slot in_flight) {
     place& landed = places_[in_flight];
     REQUIRE(landed.state == place_state::in_flight, "an attempt ends once, and only an event in flight has one");
@@ -333,6 +280,7 @@ void lanes::make_wait(place& one) {
 
 void lanes::release_place(place& freed) {
     bytes_ -= freed.event->what.what.body.size();
+    freed.home->bytes -= freed.event->what.what.body.size();
     --size_;
     freed.event.reset();
     freed.state = place_state::free;
@@ -364,7 +312,7 @@ void lanes::go_on(lane& with) {
 
 void lanes::note_hunger(lane& of) {
     if (!of.parked || of.fetching || of.hungry || rests(of)) return;
-    if (of.count() > bounds_.lane_events / 2) return;
+    if (part_taken(of) > bounds_.lane_events / 2) return;
     of.hungry = true;
     hungry_.push_back(&of);
 }

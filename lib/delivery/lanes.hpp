@@ -9,6 +9,9 @@
 // - The window is bounded in events and in bytes of bodies, and so is each lane's part of it. What is beyond a lane's
 //   part is *parked*: it stays on disk, where the outbox keeps a row that finds it, and is fetched again when the lane
 //   runs low. The row stays until the event is through, so that a crash loses no way to it.
+// - In `none` what waits counts for nothing in its lane's part, up to sixteen such parts and while half of the window
+// is
+//   free: the others of the lane do not wait for it.
 // - Of a lane that can start nothing more for now, what finds no room is parked as well, so that others behind it are
 //   read.
 // - A lane is filled in the order of numbers, always: while some of a lane is parked or being fetched, whatever else
@@ -49,7 +52,8 @@ struct window_bounds {
     std::size_t events = 20'000;
     std::uint64_t bytes = 64 * MiB;  // of bodies; one that is larger than this alone has the window to itself
     std::size_t lane_events = 64;
-    std::size_t lane_fetches = 16;  // at once; each may pass `bytes` by one body, so that no lane starves
+    std::uint64_t lane_bytes = 8 * MiB;  // or one body; in `none`, where many of a lane go at once, four times as much
+    std::size_t lane_fetches = 16;       // at once; each may pass `bytes` by one body, so that no lane starves
 };
 
 // An event's place in the window.
@@ -171,6 +175,7 @@ class lanes {
         place_list waiting;        // what can be started once it is due
         lane* next_ready = nullptr;
         std::size_t in_flight = 0;
+        std::uint64_t bytes = 0;   // of bodies
         std::size_t surplus = 0;   // what is not needed here while nothing of the lane can be started
         std::size_t reserved = 0;  // places kept free for the refill under way
         sequence last_loaded = 0;  // what is parked comes after it
@@ -190,6 +195,9 @@ class lanes {
     };
 
     [[nodiscard]] bool fits(std::uint64_t body_bytes) const noexcept;
+    [[nodiscard]] std::size_t part_taken(const lane& by) const noexcept;
+    [[nodiscard]] std::uint64_t byte_room(const lane& of) const noexcept;
+    [[nodiscard]] bool has_its_part(const lane& which, std::uint64_t body_bytes) const noexcept;
     [[nodiscard]] window_event read_back(pending_event&& arrived, instant now) const;
     [[nodiscard]] bool can_start(const lane& which) const noexcept;
     [[nodiscard]] bool parks_without_room(const lane& which) const noexcept;

@@ -34,6 +34,7 @@ world::world(std::uint64_t seed, bool told)
     rules_.unconfirmed_settlements = 1 + pick(20);
     rules_.window = {.events = 8 + pick(60), .bytes = 500 + pick(5000), .lane_events = 2 + pick(6)};
     rules_.window.lane_fetches = 1 + pick(3);
+    rules_.window.lane_bytes = 50 + pick(500);
     rules_.mark_interval = rules_.window.events + pick(40);
     plan(producing, milliseconds{10});
     plan(next_phase, minutes{1});

@@ -124,6 +124,7 @@ class world {
     promises kept_;
     upstream_model model_;
     std::uint64_t stops_seen_ = 0;
+    bool unordered_ = false;  // now or before
     send_limits limits_;
     event_accounts accounts_;
     turns turns_;

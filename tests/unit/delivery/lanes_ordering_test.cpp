@@ -148,16 +148,41 @@ TEST_F(lanes_ordering_test, without_order_a_lane_has_its_part_of_the_window_and_
     use(ordering::none);
     offer_all("ada", 1, 3);
     start_all();
-    wait(1, 10);
     EXPECT_EQ(offer("ada", 4), lanes::offered::taken);
-    EXPECT_EQ(offer("ada", 5), lanes::offered::parked) << "in flight and waiting ones count";
+    EXPECT_EQ(offer("ada", 5), lanes::offered::parked) << "those in flight count";
     finish(2);
     EXPECT_FALSE(window.next_refill(6));
     finish(3);
     const auto refill = window.next_refill(6);
-    ASSERT_TRUE(refill) << "although one waits";
+    ASSERT_TRUE(refill);
     EXPECT_EQ(refill->after, 4u);
     EXPECT_EQ(refill->max_events, 2u);
+}
+
+TEST_F(lanes_ordering_test, without_order_those_that_wait_keep_no_others_of_their_lane_out) {
+    use(ordering::none);
+    offer_all("ada", 1, 4);
+    EXPECT_EQ(offer("ada", 5), lanes::offered::parked);
+    start_all();
+    wait(1, 10);
+    EXPECT_FALSE(window.next_refill(6)) << "three are in flight";
+    wait(2, 10);
+    const auto refill = window.next_refill(6);
+    ASSERT_TRUE(refill) << "though nothing of it was finished";
+    EXPECT_EQ(refill->after, 4u);
+    EXPECT_EQ(refill->max_events, 2u);
+}
+
+TEST_F(lanes_ordering_test, without_order_those_that_wait_count_once_half_of_the_window_is_taken) {
+    use(ordering::none);
+    for (sequence number = 1; number <= 11; ++number) {
+        ASSERT_EQ(offer("ada", number), lanes::offered::taken);
+        start_all();
+        wait(number, 10);
+    }
+    EXPECT_EQ(offer("ada", 12), lanes::offered::parked) << "11 of 20 places are taken";
+    EXPECT_FALSE(window.next_refill(13));
+    EXPECT_EQ(offer("bob", 13), lanes::offered::taken);
 }
 
 TEST_F(lanes_ordering_test, without_order_too_room_is_made_of_what_waits_but_for_the_first) {

@@ -212,6 +212,28 @@ TEST_F(lanes_test, room_is_made_for_bodies_too) {
     EXPECT_EQ(window.byte_room(), 750u);
 }
 
+TEST_F(lanes_test, large_bodies_of_a_lane_take_no_more_than_its_part_though_its_head_is_under_way) {
+    use({.events = 20, .bytes = 1000, .lane_events = 4, .lane_bytes = 300, .lane_fetches = 2});
+    EXPECT_EQ(offer("ada", 1, 400), lanes::offered::taken) << "one is always";
+    EXPECT_EQ(offer("ada", 2, 200), lanes::offered::parked);
+    EXPECT_EQ(offer("ada", 3, 200), lanes::offered::parked);
+    ASSERT_EQ(start(), 1u);
+    EXPECT_FALSE(window.next_refill(4)) << "2 would find no room in its part";
+    EXPECT_EQ(offer("bob", 4, 500), lanes::offered::taken);
+    window.finish(last, clock.now());
+    ASSERT_TRUE(window.next_refill(5));
+    lane_page page{.user_id = "ada", .events = {}, .damaged = {}};
+    page.events.push_back(event_of("ada", 2, 200));
+    page.events.push_back(event_of("ada", 3, 200));
+    window.refill(std::move(page), clock.now());
+    EXPECT_EQ(window.lane_size("ada"), 1u);
+    EXPECT_FALSE(window.next_refill(5)) << "not again and again while there is no room in its part";
+    ASSERT_EQ(start(), 4u);
+    ASSERT_EQ(start(), 2u);
+    window.finish(last, clock.now());
+    EXPECT_EQ(window.next_refill(5)->after, 2u);
+}
+
 TEST_F(lanes_test, lanes_that_wait_cannot_keep_others_out) {
     // Nine users' heads wait, each with more behind it: others find room all the same.
     sequence number = 0;
