@@ -1,45 +1,50 @@
 #include "daemon/commands/event_piece.hpp"
 
+#include <algorithm>
+
 #include "daemon/commands/interruption.hpp"
 
 namespace posthaste {
 
-void event_piece::fill_from(line_source& lines) {
-    text_.clear();
-    numbers_.clear();
-    if (ahead_number_ > 0) add(ahead_, ahead_number_);
-    ahead_number_ = 0;
-    while (numbers_.size() < most_lines) {
+std::size_t event_piece::fewer_than(std::size_t events) noexcept {
+    std::size_t fewer = most_lines;
+    while (fewer >= events)
+        fewer /= 2;
+    return fewer;
+}
+
+void event_piece::fill_from(line_source& lines, std::size_t most) {
+    drop_first(events_);
+    while (held_.size() < most && text_.size() <= most_bytes) {
         auto line = lines.next();
         if (!line) break;
         if (line->ends_with('\r')) line->remove_suffix(1);
         if (line->find_first_not_of(" \t\r") == std::string_view::npos) continue;
-        if (!empty() && text_.size() + line->size() + 1 > most_bytes) {
-            ahead_ = *line;
-            ahead_number_ = lines.number();
-            return;
-        }
-        add(*line, lines.number());
+        text_.append(*line).append(1, '\n');
+        held_.push_back({lines.number(), text_.size()});
     }
-    if (lines.trouble().empty() && !interruption::seen()) return;
-    text_.clear();
-    numbers_.clear();
+    if (!lines.trouble().empty() || interruption::seen()) return drop_first(held_.size());
+    events_ = std::min(held_.size(), most);
+    while (events_ > 1 && end_of(events_) > most_bytes)
+        --events_;
 }
 
-void event_piece::add(std::string_view line, std::uint64_t number) {
-    text_.append(line).append(1, '\n');
-    numbers_.push_back(number);
+void event_piece::drop_first(std::size_t count) {
+    const std::size_t bytes = end_of(count);
+    text_.erase(0, bytes);
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(count));
+    for (held_line& each : held_)
+        each.end -= bytes;
+    events_ = 0;
 }
 
 std::uint64_t event_piece::line_number(std::size_t event) const {
-    return numbers_.at(event < numbers_.size() ? event : 0);
+    return held_.at(event < events_ ? event : 0).number;
 }
 
 std::string_view event_piece::line(std::size_t event) const {
-    std::size_t from = 0;
-    for (; event > 0; --event)
-        from = text_.find('\n', from) + 1;
-    return std::string_view(text_).substr(from, text_.find('\n', from) - from);
+    const std::size_t from = end_of(event);
+    return std::string_view(text_).substr(from, end_of(event + 1) - 1 - from);
 }
 
 }  // namespace posthaste

@@ -73,7 +73,7 @@ class sender_of_lines {
         for (;;) {
             const auto answer = client_.post({.target = "/run/events",
                                               .content_type = "application/x-ndjson",
-                                              .body = piece_.text(),
+                                              .body = std::string(piece_.text()),
                                               .fields = {{"Idempotency-Key", key_ + "-" + std::to_string(requests_)}}});
             daemon_seen_ = daemon_seen_ || answer || answer.error().reached;
             if (answer && answer->status == 202) return took(*answer, maybe_stored);

@@ -102,6 +102,51 @@ TEST_F(event_pieces, hold_four_mebibytes_or_one_longer_line) {
     EXPECT_THAT(first_lines, ElementsAre(1, 5, 6, 7));
 }
 
+TEST_F(event_pieces, are_cut_down_to_the_same_numbers_whatever_was_refused) {
+    EXPECT_EQ(event_piece::fewer_than(1000), 500U);
+    EXPECT_EQ(event_piece::fewer_than(999), 500U);
+    EXPECT_EQ(event_piece::fewer_than(501), 500U);
+    EXPECT_EQ(event_piece::fewer_than(500), 250U);
+    EXPECT_EQ(event_piece::fewer_than(125), 62U);
+    EXPECT_EQ(event_piece::fewer_than(3), 1U);
+    EXPECT_EQ(event_piece::fewer_than(2), 1U);
+}
+
+TEST_F(event_pieces, begin_with_what_was_cut_off_the_one_before) {
+    auto lines = source("a\n\nb\nc\n\nd\ne\nf\n");
+    event_piece piece;
+    piece.fill_from(lines, 4);
+    EXPECT_EQ(piece.text(), "a\nb\nc\nd\n");
+    piece.keep_first(3);
+    piece.keep_first(1);
+    EXPECT_EQ(piece.text(), "a\n");
+    EXPECT_EQ(piece.line_number(3), 1U) << "one that is not there";
+    piece.fill_from(lines, 2);
+    EXPECT_EQ(piece.text(), "b\nc\n") << "though three are read";
+    EXPECT_EQ(piece.line(1), "c");
+    EXPECT_EQ(piece.line_number(1), 4U);
+    piece.fill_from(lines);
+    EXPECT_EQ(piece.text(), "d\ne\nf\n");
+    EXPECT_EQ(piece.line_number(0), 6U);
+    piece.fill_from(lines);
+    EXPECT_TRUE(piece.empty());
+    EXPECT_EQ(piece.text(), "");
+}
+
+TEST_F(event_pieces, hold_no_more_than_four_mebibytes_of_what_was_cut_off) {
+    const std::string third(event_piece::most_bytes / 3 - 1, 't');
+    const std::string huge(event_piece::most_bytes + 5, 'h');
+    auto lines = source(third + "\n" + third + "\n" + third + "\n" + huge + "\n" + third + "\n");
+    event_piece piece;
+    piece.fill_from(lines);
+    EXPECT_EQ(piece.events(), 3U);
+    piece.keep_first(1);
+    std::vector<std::size_t> counts;
+    for (piece.fill_from(lines); !piece.empty(); piece.fill_from(lines))
+        counts.push_back(piece.events());
+    EXPECT_THAT(counts, ElementsAre(2, 1, 1));
+}
+
 TEST_F(event_pieces, tell_the_places_of_what_the_daemon_refused) {
     auto lines = source("{}\n\n{\"a\": }\n");
     event_piece piece;
