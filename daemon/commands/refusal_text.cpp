@@ -30,6 +30,11 @@ bool is_replay(const daemon_answer& answer) {
     return answer.field("Idempotency-Replayed") == "true";
 }
 
+bool is_problem(const daemon_answer& answer, std::string_view name) {
+    const auto type = text_of(nlohmann::json::parse(answer.body, nullptr, false), "type");
+    return type == "urn:posthaste:problem:" + std::string(name);
+}
+
 exit_code tell_refusal(const std::string& name, const daemon_answer& answer) {
     const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
     const auto detail = text_of(problem, "detail");

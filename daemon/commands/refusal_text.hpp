@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +22,8 @@ namespace posthaste {
 
 // Whether the daemon's answer is that of an earlier request with the same Idempotency-Key.
 [[nodiscard]] bool is_replay(const daemon_answer& answer);
+// Whether it is the problem of that name, such as "queue-full".
+[[nodiscard]] bool is_problem(const daemon_answer& answer, std::string_view name);
 
 // The problem's detail and its errors on stderr, behind "NAME: ". Returns `failed`.
 exit_code tell_refusal(const std::string& name, const daemon_answer& answer);

@@ -69,11 +69,11 @@ void add_send_command(CLI::App& app, command& chosen) {
         "upstream refuses it.\n"
         "--ndjson: each line is a whole event, {\"event\": …, \"userId\": …, \"data\": …}; empty lines are passed "
         "over.\n"
-        "1,000 lines or 4 MiB go in one request, all or none of them. It stops at a line that is wrong. A key makes "
-        "it\n"
-        "safe to run it again within 24 hours: what was queued before is not queued again, as long as the lines "
-        "before\n"
-        "that are the same.");
+        "1,000 lines or 4 MiB go in one request, all or none of them; fewer where the daemon does not take so many. "
+        "It\n"
+        "stops at a line that is wrong. A key makes it safe to run it again within 24 hours: what was queued before "
+        "is\n"
+        "not queued again, as long as the lines before that are the same.");
     send->add_option("EVENT", options->event, "The event's name");
     send->add_option("--user", options->user, "The user it belongs to: its userId")->type_name("ID");
     send->add_option("--data", options->data, "The event's data: JSON, - for standard input, or @FILE; {} without it")

@@ -2,6 +2,15 @@
 //
 // Each request has an Idempotency-Key of its own that stays the same when it is repeated, so that neither a connection
 // that was cut off nor a second run with the same --idempotency-key stores anything twice.
+//
+// Where the daemon does not take so many events at once, a request is repeated with the first of them, under the same
+// key: request N is what follows request N - 1, however much that is, and the daemon takes one request under a key. So
+// what another run stored as request N is passed in one way only, by a repeat of its very bytes, and request N + 1
+// begins where it began for that run: limits and room may have changed in between, and nothing can be stored twice.
+// A repeat that is larger than what was stored is refused (422 idempotency-key-reused) and cut down as the other was,
+// until it is the same. One that cannot become the same, as the lines are others or the daemon takes less than it
+// did, ends the run. After a 413 all the requests that follow are as small; after a full queue only the one that
+// found no room, since there may be more of it again.
 
 #include <array>
 #include <chrono>
@@ -32,6 +41,8 @@ using std::chrono::steady_clock;
 constexpr std::array<milliseconds, 6> pauses{milliseconds{100}, milliseconds{200},  milliseconds{400},
                                              milliseconds{800}, milliseconds{1600}, milliseconds{3200}};
 
+constexpr const char* key_reused = "idempotency-key-reused";
+
 std::string random_key() {
     std::random_device system;
     std::string key;
@@ -55,7 +66,7 @@ class sender_of_lines {
     exit_code run() {
         if (!options_.json && bar_.draws()) total_ = lines_.count_ahead();
         for (;;) {
-            piece_.fill_from(lines_);
+            piece_.fill_from(lines_, most_);
             if (interruption::seen()) return stopped("interrupted");
             if (!lines_.trouble().empty()) return stopped(lines_.trouble());
             if (piece_.empty()) return finished();
@@ -69,25 +80,37 @@ class sender_of_lines {
     // Empty: it is queued.
     std::optional<exit_code> send_piece() {
         std::size_t lost = 0;
-        bool maybe_stored = false;
+        std::size_t maybe_stored = 0;  // so many events were in a request whose answer was lost
         for (;;) {
             const auto answer = client_.post({.target = "/run/events",
                                               .content_type = "application/x-ndjson",
                                               .body = std::string(piece_.text()),
                                               .fields = {{"Idempotency-Key", key_ + "-" + std::to_string(requests_)}}});
             daemon_seen_ = daemon_seen_ || answer || answer.error().reached;
-            if (answer && answer->status == 202) return took(*answer, maybe_stored);
+            if (answer && answer->status == 202) return took(*answer, maybe_stored == piece_.events());
             if (answer && answer->status == 503 && !answer->field("Retry-After").empty()) {
                 if (!wait_out(*answer)) return stopped("interrupted");
+                shorten(*answer);
                 continue;
             }
-            if (answer) return refused(*answer, maybe_stored);
-            maybe_stored = maybe_stored || answer.error().reached;
+            if (answer && shorten(*answer)) continue;
+            if (answer) return refused(*answer, maybe_stored > 0);
+            if (answer.error().reached) maybe_stored = piece_.events();
             // One that was there may come back; where none ever was, none runs.
-            if (lost == pauses.size() || !daemon_seen_) return stopped(answer.error().message, maybe_stored);
+            if (lost == pauses.size() || !daemon_seen_) return stopped(answer.error().message, maybe_stored > 0);
             if (!interruption::sleep_until(steady_clock::now() + pauses[lost++]))
-                return stopped("interrupted", maybe_stored);
+                return stopped("interrupted", maybe_stored > 0);
         }
+    }
+
+    // True: that answer may not come to fewer of the piece's events, and there are fewer of them now.
+    bool shorten(const daemon_answer& answer) {
+        const bool too_large = answer.status == 413;
+        if (!too_large && !is_problem(answer, "queue-full") && !is_problem(answer, key_reused)) return false;
+        if (piece_.events() == 1) return false;
+        piece_.keep_first(event_piece::fewer_than(piece_.events()));
+        if (too_large) most_ = piece_.events();
+        return true;
     }
 
     std::optional<exit_code> took(const daemon_answer& answer, bool repeated) {
@@ -121,7 +144,15 @@ class sender_of_lines {
                 std::cerr << each << "\n";
             return stopped("", maybe_stored);
         }
-        tell_refusal("posthaste send", answer);
+        if (is_problem(answer, key_reused)) {
+            return stopped(
+                "the daemon knows this --idempotency-key from other lines, or from more lines at once than its "
+                "limits.batch_events and limits.batch_body let through now: put back what was changed, or send with "
+                "another key what is not queued yet (422)",
+                true);
+        }
+        const bool one_too_large = answer.status == 413;
+        tell_refusal(one_too_large ? lines_.place(piece_.line_number(0)) : "posthaste send", answer);
         return stopped("", maybe_stored);
     }
 
@@ -182,6 +213,7 @@ class sender_of_lines {
     progress_rate rate_;
     std::uint64_t total_ = 0;  // lines; 0: not known
     bool daemon_seen_ = false;
+    std::size_t most_ = event_piece::most_lines;  // that a request has
     std::uint64_t requests_ = 0;
     std::uint64_t queued_ = 0;    // by this run
     std::uint64_t replayed_ = 0;  // by an earlier one with the same key
