@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lib/outbox/sqlite.hpp"
@@ -18,7 +19,7 @@ using identity_key = std::array<std::uint8_t, 16>;
 
 struct kept_identity {
     wall_time fetched_at;
-    wall_time used_at;  // some minutes behind
+    wall_time used_at;  // on disk some minutes behind
     std::string content_type;
     std::string body;
 };
@@ -42,12 +43,16 @@ class identity_table {
 
   private:
     [[nodiscard]] sqlite_result keep(const identity_key& key, const kept_identity& answer);
+    [[nodiscard]] sqlite_result drop_surplus(wall_time now);
+    [[nodiscard]] result<std::optional<identity_key>, sqlite_error> oldest();
 
     sqlite_statement find_;
     sqlite_statement keep_;
     sqlite_statement touch_;
     sqlite_statement erase_;
-    sqlite_statement drop_;
+    sqlite_statement count_;
+    sqlite_statement oldest_;
+    std::set<identity_key> used_;  // found since their used_at was written: that costs a write only for who is to go
 };
 
 }  // namespace posthaste

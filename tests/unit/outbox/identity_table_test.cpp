@@ -56,8 +56,16 @@ TEST_F(kept_identities, are_bounded_and_the_least_recently_used_goes) {
     apply({{kind::touch, key(0), {{}, t.now, "", ""}}, keep(most, "one more")});
     EXPECT_TRUE(find(0)) << "it was used";
     EXPECT_FALSE(find(1));
+    EXPECT_TRUE(find(2)) << "and is with this";
+    t.now += milliseconds{1};
+    apply({keep(most + 1, "another")});
     EXPECT_TRUE(find(2));
-    EXPECT_TRUE(find(most));
+    EXPECT_FALSE(find(3));
+    apply({{kind::erase, key(2), {}}, keep(most + 2, "in its place"), keep(most + 3, "and one more")});
+    EXPECT_FALSE(find(2));
+    EXPECT_FALSE(find(4));
+    EXPECT_TRUE(find(0));
+    EXPECT_TRUE(find(most + 3));
 }
 
 }  // namespace
