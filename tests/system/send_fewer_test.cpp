@@ -186,7 +186,8 @@ TEST_F(small_daemon, whose_queue_never_has_room_for_a_thousand_gets_fewer_at_onc
     daemon.start();
     {
         process run({sending(daemon.url(), file), {}, {}, {}});
-        EXPECT_TRUE(wait_until([&] { return accepted() == 500; })) << run.output();
+        const std::string full = R"(posthaste_events_rejected_total{reason="queue-full"})";
+        EXPECT_TRUE(wait_until([&] { return daemon.metric(full) >= 2; })) << "refused 1,000, then what followed 500";
         run.signal(SIGINT);
         EXPECT_EQ(run.wait(), 1);
         EXPECT_THAT(run.standard_error(), HasSubstr("500 events were queued, and what stands from " + file + ":501"));

@@ -22,13 +22,6 @@ struct story : testing::Test {
         arguments.insert(arguments.begin(), posthaste_binary());
         return run_to_end({std::move(arguments), {{"POSTHASTE_SERVER", daemon.url()}}, {}, {}});
     }
-    // The value of one line of GET /metrics.
-    [[nodiscard]] double metric(const std::string& name_and_labels) const {
-        const auto answer = http_call(daemon.port(), "GET", "/metrics");
-        if (!answer) return -1;
-        const std::size_t at = answer->body.find("\n" + name_and_labels + " ");
-        return at == std::string::npos ? -1 : std::stod(answer->body.substr(at + name_and_labels.size() + 2));
-    }
     // What is told of the queue, by everything that tells it.
     void expect_told(int pending, int dead, const std::string& state, const std::string& reason) const {
         const json status = daemon.status();
@@ -39,12 +32,12 @@ struct story : testing::Test {
         EXPECT_EQ(by_command.at("queue").at("pending"), pending);
         EXPECT_EQ(by_command.at("queue").at("dead"), dead);
         EXPECT_EQ(by_command.at("upstream").at("state"), state);
-        EXPECT_EQ(metric("posthaste_queue_events{state=\"waiting\"}") +
-                      metric("posthaste_queue_events{state=\"in_flight\"}") +
-                      metric("posthaste_queue_events{state=\"retrying\"}"),
+        EXPECT_EQ(daemon.metric("posthaste_queue_events{state=\"waiting\"}") +
+                      daemon.metric("posthaste_queue_events{state=\"in_flight\"}") +
+                      daemon.metric("posthaste_queue_events{state=\"retrying\"}"),
                   pending);
-        EXPECT_EQ(metric("posthaste_queue_events{state=\"dead\"}"), dead);
-        EXPECT_EQ(metric("posthaste_upstream_state{state=\"" + state + "\"}"), 1);
+        EXPECT_EQ(daemon.metric("posthaste_queue_events{state=\"dead\"}"), dead);
+        EXPECT_EQ(daemon.metric("posthaste_upstream_state{state=\"" + state + "\"}"), 1);
         const json& totals = status.at("totals");
         EXPECT_EQ(totals.at("accepted").get<int>(), totals.at("delivered").get<int>() + pending + dead +
                                                         totals.at("discarded").get<int>() +
@@ -93,7 +86,7 @@ TEST_F(story, of_an_outage_reads_the_same_everywhere_and_ends_at_zero) {
     EXPECT_THAT(daemon.log(), HasSubstr(reason));
     EXPECT_TRUE(std::regex_search(posthaste({"status"}).output, std::regex("1,000 pending")));
     EXPECT_EQ(deaths_in_log("rejected, status 422"), 3U) << daemon.log();
-    EXPECT_EQ(metric("posthaste_events_dead_total{event=\"other\",reason=\"rejected\"}"), 3);
+    EXPECT_EQ(daemon.metric("posthaste_events_dead_total{event=\"other\",reason=\"rejected\"}"), 3);
     EXPECT_EQ(json::parse(posthaste({"events", "--state", "dead", "--json"}).output).at("events").size(), 3U);
 
     upstream.answer_where("\"userId\": \"refused", {answers(200)});
@@ -107,8 +100,8 @@ TEST_F(story, of_an_outage_reads_the_same_everywhere_and_ends_at_zero) {
     ASSERT_TRUE(daemon.wait_until_drained());
     expect_told(0, 0, "up", "");
     EXPECT_EQ(daemon.status().at("totals").at("delivered"), 1003);
-    EXPECT_EQ(metric("posthaste_queue_bytes"), 0);
-    EXPECT_EQ(metric("posthaste_queue_oldest_event_age_seconds"), 0);
+    EXPECT_EQ(daemon.metric("posthaste_queue_bytes"), 0);
+    EXPECT_EQ(daemon.metric("posthaste_queue_oldest_event_age_seconds"), 0);
     if (!missing_for_browser.empty()) GTEST_SKIP() << "NOT TESTED with the dashboard: missing: " << missing_for_browser;
 }
 

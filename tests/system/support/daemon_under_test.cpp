@@ -71,6 +71,13 @@ nlohmann::json daemon_under_test::event(const std::string& id) const {
     return answer ? answer->json() : nlohmann::json();
 }
 
+double daemon_under_test::metric(const std::string& name_and_labels) const {
+    const auto answer = http_call(port_, "GET", "/metrics");
+    if (!answer) return -1;
+    const std::size_t at = answer->body.find("\n" + name_and_labels + " ");
+    return at == std::string::npos ? -1 : std::stod(answer->body.substr(at + name_and_labels.size() + 2));
+}
+
 std::string daemon_under_test::post(std::string_view body, std::string_view path) const {
     const auto answer = post_event(port_, body, path);
     if (!answer || answer->status != 202) {

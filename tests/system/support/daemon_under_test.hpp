@@ -61,6 +61,8 @@ class daemon_under_test {
     // GET /v1/status, GET /v1/events/{id}; a null value when no answer came.
     [[nodiscard]] nlohmann::json status() const;
     [[nodiscard]] nlohmann::json event(const std::string& id) const;
+    // The value of one line of GET /metrics; -1 where it has no such line, or no answer came.
+    [[nodiscard]] double metric(const std::string& name_and_labels) const;
     // Posts the body and gives the id of the 202; fails the test and gives "" for anything else.
     std::string post(std::string_view body, std::string_view path = "/run/event") const;
     // Until nothing is pending; false when `patience` ran out.
