@@ -13,6 +13,7 @@
 #include <boost/beast/http.hpp>
 
 #include "daemon/commands/blocking.hpp"
+#include "daemon/commands/key_answer.hpp"
 #include "daemon/upstream/tls.hpp"
 #include "daemon/upstream/tunnel.hpp"
 #include "lib/base/base64.hpp"
@@ -28,8 +29,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr std::uint64_t most_answer_bytes = 1024 * 1024;
 
 class upstream_visit {
   public:
@@ -136,10 +135,10 @@ class upstream_visit {
     template <class Stream>
     void try_key(Stream& stream) {
         if (upstream_.api_key.empty()) return;
-        const bool is_read_by_proxy = upstream_.proxy && !upstream_.url.tls;  // which is told the whole URL
-        const auto base = is_read_by_proxy ? upstream_.url.text() : upstream_.url.path_prefix;
-        http::request<http::empty_body> request{http::verb::get, base + "/users/posthaste-check", 11};
-        if (is_read_by_proxy && !upstream_.proxy->credentials.empty())
+        const bool read_by_proxy = is_read_by_proxy(upstream_);  // which is told the whole URL
+        const auto base = read_by_proxy ? upstream_.url.text() : upstream_.url.path_prefix;
+        http::request<http::empty_body> request{http::verb::get, base + std::string(key_question), 11};
+        if (read_by_proxy && !upstream_.proxy->credentials.empty())
             request.set(http::field::proxy_authorization, "Basic " + base64_encoded(upstream_.proxy->credentials));
         request.set(http::field::host, upstream_.url.authority());
         request.set(http::field::user_agent, "posthaste/" POSTHASTE_VERSION);
@@ -150,32 +149,23 @@ class upstream_visit {
 
         stream_.expires_after(upstream_.response_timeout);
         auto error = run_blocking(io_, [&](auto handler) { http::async_write(stream, request, std::move(handler)); });
-        http::response_parser<http::string_body> parser;
-        parser.body_limit(most_answer_bytes);
+        // The body says nothing that is shown, and interim answers (103 Early Hints) nothing of the key.
+        std::optional<http::response_parser<http::empty_body>> parser;
         beast::flat_buffer buffer;
-        if (!error) {
-            error = run_blocking(
-                io_, [&](auto handler) { http::async_read_header(stream, buffer, parser, std::move(handler)); });
-        }
-        if (error) return failed("key", "no answer came: " + reason(error, upstream_.response_timeout));
-        judge(static_cast<int>(parser.get().result_int()));
+        do {
+            parser.emplace();
+            parser->skip(true);
+            if (!error) {
+                error = run_blocking(
+                    io_, [&](auto handler) { http::async_read_header(stream, buffer, *parser, std::move(handler)); });
+            }
+            if (error) return failed("key", "no answer came: " + reason(error, upstream_.response_timeout));
+        } while (is_interim(parser->get().result_int()));
+        const auto& answer = parser->get();
+        report_.push_back(judge_key(upstream_, {static_cast<int>(answer.result_int()), answer[http::field::location]}));
     }
 
-    void judge(int status) {
-        const auto answered = "answered " + std::to_string(status);
-        if (status == 407)
-            return failed("key", printable(tunnel_refusal("the proxy", upstream_.url.text(), 407), 1024));
-        if (status == 401 || status == 403) {
-            return failed("key",
-                          "refused (" + answered + "): check the key from " + printable(upstream_.api_key_source));
-        }
-        const auto asked = answered + " to GET " + upstream_.url.path_prefix + "/users/posthaste-check";
-        if (status == 404 || status == 405)
-            return warned("key", "not refused, but " + asked +
-                                     ": either there is no such user, or upstream.url leads elsewhere (delivery "
-                                     "pauses with wrong-url then)");
-        passed("key", "accepted (" + asked + ")");
-    }
+    static bool is_interim(unsigned status) { return status >= 100 && status < 200 && status != 101; }
 
     static std::string reason(const error_code& error, milliseconds limit) {
         if (error == beast::error::timeout) return "nothing came within " + duration_text(limit);
@@ -184,9 +174,6 @@ class upstream_visit {
 
     void passed(std::string name, std::string detail) {
         report_.push_back({std::move(name), exit_code::done, std::move(detail)});
-    }
-    void warned(std::string name, std::string detail) {
-        report_.push_back({std::move(name), exit_code::done, std::move(detail), true});
     }
     void failed(std::string name, std::string detail) {
         report_.push_back({std::move(name), exit_code::failed, std::move(detail)});
