@@ -142,22 +142,29 @@ class streamed_answer {
         if (auto error =
                 run_blocking(io_, [&](auto handler) { http::async_read_header(stream_, buffer_, parser_, handler); }))
             return no_answer(server_, error);
-        daemon_answer answer{parser_.get().result_int(), {}};
+        daemon_answer answer{parser_.get().result_int(), {}, fields()};
+        if (answer.status == 200 && !sink_.begin(answer)) return answer;
         while (!parser_.is_done()) {
             auto piece = read_piece();
             if (!piece) return start_failure{exit_code::failed, "the answer broke off: " + piece.error().message()};
             if (answer.status == 200) {
-                if (!sink_(*piece)) break;
+                if (!sink_.take(*piece)) break;
             } else if (answer.body.size() < most_refusal_bytes) {
                 answer.body += *piece;
             }
         }
-        for (const auto& field : parser_.get())  // those of a trailer, too
-            answer.fields.emplace_back(field.name_string(), field.value());
+        answer.fields = fields();  // those of a trailer, too
         return answer;
     }
 
   private:
+    [[nodiscard]] field_list fields() const {
+        field_list found;
+        for (const auto& field : parser_.get())
+            found.emplace_back(field.name_string(), field.value());
+        return found;
+    }
+
     result<std::string_view, error_code> read_piece() {
         auto& body = parser_.get().body();
         body.data = piece_.data();

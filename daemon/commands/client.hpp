@@ -63,9 +63,12 @@ class daemon_client {
     // DELETE.
     [[nodiscard]] result<daemon_answer, start_failure> remove(const std::string& target) const;
 
-    // Takes the next bytes of an answer's body. False: no more are wanted.
-    using body_sink = std::function<bool(std::string_view bytes)>;
-    // A body of any size goes to `sink` as it comes; that of another status than 200 is in the answer instead.
+    // Takes the body of an answer of status 200, of any size, as it comes. False, of either: no more is wanted.
+    struct body_sink {
+        std::function<bool(const daemon_answer& head)> begin;  // once, before the body's first byte
+        std::function<bool(std::string_view bytes)> take;
+    };
+    // The body of another status than 200 is in the answer instead.
     [[nodiscard]] result<daemon_answer, start_failure> get_stream(const std::string& target,
                                                                   const body_sink& sink) const;
 

@@ -1,5 +1,6 @@
 // `posthaste export`: pending and dead events, whole, as lines of JSON.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -42,46 +43,83 @@ exit_code fail(exit_code code, const std::string& what) {
 // Standard output, or a new file that only its owner can read: the lines hold whole events.
 class line_target {
   public:
-    [[nodiscard]] static result<line_target, start_failure> open(const std::optional<std::string>& path) {
-        line_target target;
-        if (!path) return target;
-        target.file_ = file_handle(::open(path->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-        target.path_ = *path;
-        if (target.file_) return target;
-        const std::string shown = printable_path(*path);
-        if (errno == EEXIST)
+    explicit line_target(const std::optional<std::string>& path) : path_(path) {}
+
+    // Makes the file: only once there is something for it, so that a try that comes to nothing leaves nothing behind.
+    [[nodiscard]] std::optional<start_failure> open() {
+        if (!path_) return std::nullopt;
+        file_ = file_handle(::open(path_->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (file_) return std::nullopt;
+        const int why = errno;
+        const std::string shown = printable_path(*path_);
+        if (why == EEXIST)
             return start_failure{exit_code::usage, "--out: " + shown + " is already there: name a file that is not"};
         return start_failure{exit_code::write_failed,
-                             "cannot make " + shown + ": " + std::strerror(errno) +
+                             "cannot make " + shown + ": " + std::strerror(why) +
                                  "; name with --out a file in a folder that is there and that you may write to"};
     }
 
-    // False: it could not be written; errno tells why.
+    // False: it could not be written, and fault() tells why.
     bool write(std::string_view bytes) {
-        for (const char c : bytes)
-            lines_ += c == '\n' ? 1 : 0;
         while (!bytes.empty()) {
             const auto count = ::write(file_ ? file_.get() : STDOUT_FILENO, bytes.data(), bytes.size());
             if (count < 0 && errno == EINTR) continue;
-            if (count < 0) return false;
-            bytes.remove_prefix(static_cast<std::size_t>(count));
+            if (count < 0) return failed();
+            const auto written = bytes.substr(0, static_cast<std::size_t>(count));
+            lines_ += static_cast<std::size_t>(std::count(written.begin(), written.end(), '\n'));
+            bytes.remove_prefix(written.size());
         }
         return true;
     }
 
-    // Nothing came: a file that is empty would keep the next try from its place, and pass for an export.
-    void give_up() const {
-        if (file_ && lines_ == 0) ::unlink(path_.c_str());
+    bool finish() { return !file_ || ::fsync(file_.get()) == 0 || failed(); }
+
+    // A sentence for a person; "" while all that came was written. The file that we made is gone then: it would keep
+    // the next try from its place, and pass for an export.
+    [[nodiscard]] std::string fault() const {
+        if (error_ == 0) return "";
+        const auto what =
+            (path_ ? printable_path(*path_) : "standard output") + " could not be written: " + std::strerror(error_);
+        if (!path_) return what + "; what it holds is only a part: make room there, and run it again";
+        return what + "; it " + fate_ + "make room there, or name with --out a file on another disk, and run it again";
     }
 
-    bool finish() { return !file_ || ::fsync(file_.get()) == 0; }
+    // Nothing came: the same goes for a file that is empty.
+    void give_up() const {
+        if (file_ && lines_ == 0) ::unlink(path_->c_str());
+    }
+
     [[nodiscard]] std::size_t lines() const { return lines_; }
 
   private:
+    bool failed() {
+        error_ = errno;
+        if (!file_) return false;
+        fate_ = ::unlink(path_->c_str()) == 0 ? "was removed, as it held only a part: "
+                                              : std::string("holds only a part, and could not be removed (") +
+                                                    std::strerror(errno) + "): remove it, ";
+        return false;
+    }
+
+    std::optional<std::string> path_;
     file_handle file_;
-    std::string path_;
+    int error_ = 0;     // of the write that failed
+    std::string fate_;  // of the file then
     std::size_t lines_ = 0;
 };
+
+// A proxy may write it in its own way.
+bool holds_lines(const std::string& content_type) {
+    const std::string_view given = content_type;
+    return equals_ignoring_case(trim(given.substr(0, given.find(';'))), "application/x-ndjson");
+}
+
+start_failure foreign(const std::string& server, const std::string& content_type) {
+    return {exit_code::failed, "the answer of " + server + " is not posthaste's (its Content-Type is " +
+                                   (content_type.empty() ? "none" : "\"" + printable(content_type) + "\"") +
+                                   "): is it another program? Nothing was written: name posthaste's address with "
+                                   "--server"};
+}
 
 std::string state_fault(const std::string& text) {
     return text == "pending" || text == "dead" ? "" : "expected pending or dead";
@@ -90,28 +128,32 @@ std::string state_fault(const std::string& text) {
 exit_code run_export(const export_options& options) {
     auto server = find_daemon(options.daemon);
     if (!server) return fail(server.error().code, server.error().message);
-    auto target = line_target::open(options.out);
-    if (!target) return fail(target.error().code, target.error().message);
-    bool written = true;
-    const auto answer =
-        daemon_client(*std::move(server))
-            .get_stream("/v1/export" + (options.state ? "?state=" + *options.state : ""), [&](std::string_view bytes) {
-                written = target->write(bytes);
-                return written;
-            });
-    if (!written || (answer && answer->status == 200 && !target->finish())) {
-        const int why = errno;
+    const auto place = server->text();
+    line_target target(options.out);
+    std::optional<start_failure> unwanted;
+    const auto answer = daemon_client(*std::move(server))
+                            .get_stream("/v1/export" + (options.state ? "?state=" + *options.state : ""),
+                                        {.begin =
+                                             [&](const daemon_answer& head) {
+                                                 const auto type = head.field("Content-Type");
+                                                 unwanted = holds_lines(type) ? target.open() : foreign(place, type);
+                                                 return !unwanted;
+                                             },
+                                         .take = [&](std::string_view bytes) { return target.write(bytes); }});
+    if (unwanted) return fail(unwanted->code, unwanted->message);
+    if (answer && answer->status == 200 && target.fault().empty()) target.finish();
+    if (const auto fault = target.fault(); !fault.empty()) {
         if (!options.out) end_if_reader_left();
-        return fail(exit_code::write_failed, std::string("the lines could not be written: ") + std::strerror(why));
+        return fail(exit_code::write_failed, fault);
     }
-    if (!answer || answer->status != 200) target->give_up();
+    if (!answer) target.give_up();
     if (!answer)
         return fail(answer.error().code,
-                    answer.error().message + (target->lines() == 0 ? ""
-                                                                   : "; " + grouped(target->lines()) +
-                                                                         " lines were written, and more are missing"));
+                    answer.error().message + (target.lines() == 0 ? ""
+                                                                  : "; " + grouped(target.lines()) +
+                                                                        " lines were written, and more are missing"));
     if (answer->status != 200) return tell_refusal("posthaste export", *answer);
-    std::cerr << "exported " << events_text(target->lines()) << "\n";
+    std::cerr << "exported " << events_text(target.lines()) << "\n";
     if (const auto damaged = answer->field("Posthaste-Damaged"); !damaged.empty())
         return fail(exit_code::failed,
                     printable(damaged, 20) +

@@ -23,6 +23,7 @@ const std::vector<std::vector<std::string>> commands = {
     {"retry", "--dead"},
     {"discard", "--yes", "01a208ef-347e-7c7a-8000-00000005cf15"},
     {"discard", "--yes", "--dead"},
+    {"export"},
 };
 
 // One line on stderr that begins with the command's name, and nothing but JSON on stdout.
