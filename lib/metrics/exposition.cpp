@@ -139,7 +139,7 @@ void add_queue(families& all, const metrics_facts& facts) {
         .with(states.retrying, {{"state", "retrying"}})
         .with(facts.totals.dead, {{"state", "dead"}})
         .add_to(all);
-    gauge("posthaste_queue_bytes", "Bytes of pending and dead events and of idempotency keys.")
+    gauge("posthaste_queue_bytes", "Bytes of pending and dead events, idempotency keys and what is kept of users.")
         .with(facts.totals.bytes)
         .add_to(all);
     gauge("posthaste_queue_capacity_bytes", "Bytes at which the queue is full (queue.max_bytes).")

@@ -31,12 +31,6 @@ struct leaving_event {
 // Given each of them, in order, before it goes. The outbox must be left alone meanwhile.
 using leave_taker = std::function<void(const leaving_event&)>;
 
-// How much rows count against queue.max_bytes, and how many they are.
-struct stored_weight {
-    std::uint64_t rows = 0;
-    std::uint64_t bytes = 0;
-};
-
 class event_table {
   public:
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database);

@@ -5,9 +5,11 @@
 #include <utility>
 
 namespace posthaste {
-namespace {
 
-constexpr std::size_t most_spared = 500;  // in one go (rule 4)
+// Reads no body.
+#define POSTHASTE_IDENTITY_SIZE "length(CAST(content_type AS BLOB)) + length(body)"
+
+namespace {
 
 sqlite_blob blob_of(const identity_key& key) {
     return {std::string_view(reinterpret_cast<const char*>(key.data()), key.size())};
@@ -18,11 +20,11 @@ sqlite_blob blob_of(const identity_key& key) {
 sqlite_result identity_table::prepare(sqlite_connection& database) {
     const std::pair<sqlite_statement*, const char*> statements[] = {
         {&find_, "SELECT fetched_at, used_at, content_type, body FROM identities WHERE key = ?"},
+        {&weigh_, "SELECT " POSTHASTE_IDENTITY_SIZE " FROM identities WHERE key = ?"},
         {&keep_, "REPLACE INTO identities (key, fetched_at, used_at, content_type, body) VALUES (?,?,?,?,?)"},
         {&touch_, "UPDATE identities SET used_at = ? WHERE key = ?"},
         {&erase_, "DELETE FROM identities WHERE key = ?"},
-        {&count_, "SELECT count(*) FROM identities"},
-        {&oldest_, "SELECT key FROM identities ORDER BY used_at LIMIT 1"},
+        {&oldest_, "SELECT key, " POSTHASTE_IDENTITY_SIZE " FROM identities ORDER BY used_at LIMIT 1"},
     };
     for (const auto& [statement, sql] : statements) {
         if (auto prepared = database.prepare(*statement, sql); !prepared) {
@@ -31,6 +33,8 @@ sqlite_result identity_table::prepare(sqlite_connection& database) {
     }
     return {};
 }
+
+#undef POSTHASTE_IDENTITY_SIZE
 
 result<std::optional<kept_identity>, sqlite_error> identity_table::find(const identity_key& key) {
     std::optional<kept_identity> found;
@@ -48,57 +52,64 @@ result<std::optional<kept_identity>, sqlite_error> identity_table::find(const id
     return found;
 }
 
-sqlite_result identity_table::apply(const identity_change& change) {
-    switch (change.what) {
-        case identity_change::kind::keep:
-            return keep(change.key, change.answer);
-        case identity_change::kind::touch:
-            return touch_.run(change.answer.used_at, blob_of(change.key));
-        case identity_change::kind::erase:
-            break;
+result<std::uint64_t, sqlite_error> identity_table::weigh(const identity_key& key) {
+    auto rows = weigh_.query(blob_of(key));
+    if (rows.next()) {
+        return row_bytes + static_cast<std::uint64_t>(rows.integer(0));
     }
-    used_.erase(change.key);
-    return erase_.run(blob_of(change.key));
+    const auto read = rows.end();
+    return read ? result<std::uint64_t, sqlite_error>{0} : read.error();
 }
 
 sqlite_result identity_table::keep(const identity_key& key, const kept_identity& answer) {
-    const auto kept = keep_.run(blob_of(key), answer.fetched_at, answer.used_at, std::string_view(answer.content_type),
-                                sqlite_blob{answer.body});
-    return kept ? drop_surplus(answer.used_at) : kept;
+    return keep_.run(blob_of(key), answer.fetched_at, answer.used_at, std::string_view(answer.content_type),
+                     sqlite_blob{answer.body});
 }
 
-// The one that was used the longest ago, as the disk knows it, stays after all where it was used since.
-sqlite_result identity_table::drop_surplus(wall_time now) {
-    std::int64_t surplus = 0;
-    {
-        auto rows = count_.query();
-        if (!rows.next()) {
-            return rows.end();
-        }
-        surplus = rows.integer(0) - static_cast<std::int64_t>(most);
-    }
-    for (std::size_t spared = 0; surplus > 0;) {
+sqlite_result identity_table::touch(const identity_key& key, wall_time used_at) {
+    return touch_.run(used_at, blob_of(key));
+}
+
+sqlite_result identity_table::erase(const identity_key& key) {
+    used_.erase(key);
+    return erase_.run(blob_of(key));
+}
+
+// One that was used since the disk was told of it stays after all, and the disk is told.
+result<identity_table::dropped, sqlite_error> identity_table::drop(const stored_weight& excess, std::size_t slice,
+                                                                   wall_time now) {
+    dropped done;
+    const auto enough = [&] { return done.gone.rows >= excess.rows && done.gone.bytes >= excess.bytes; };
+    for (std::size_t seen = 0; seen < slice && !enough(); ++seen) {
         const auto found = oldest();
-        if (!found || !*found) {
-            return found ? sqlite_result{} : found.error();
+        if (!found) {
+            return found.error();
         }
-        const identity_key& key = **found;
-        const bool spare = used_.erase(key) > 0 && ++spared <= most_spared;
-        if (const auto done = spare ? touch_.run(now, blob_of(key)) : erase_.run(blob_of(key)); !done) {
+        if (!*found) {
+            done.all = true;
             return done;
         }
-        surplus -= spare ? 0 : 1;
+        const auto& [key, weight] = **found;
+        const bool spared = used_.erase(key) > 0;
+        if (const auto told = spared ? touch(key, now) : erase(key); !told) {
+            return told.error();
+        }
+        if (!spared) {
+            ++done.gone.rows;
+            done.gone.bytes += weight;
+        }
     }
-    return {};
+    return done;
 }
 
-result<std::optional<identity_key>, sqlite_error> identity_table::oldest() {
-    std::optional<identity_key> found;
+result<std::optional<identity_table::row>, sqlite_error> identity_table::oldest() {
+    std::optional<row> found;
     auto rows = oldest_.query();
     if (rows.next()) {
         const auto bytes = rows.bytes(0);
-        identity_key& key = found.emplace();
-        std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
+        row& one = found.emplace();
+        std::copy_n(bytes.begin(), std::min(bytes.size(), one.key.size()), one.key.begin());
+        one.weight = row_bytes + static_cast<std::uint64_t>(rows.integer(1));
     }
     if (const auto read = found ? sqlite_result{} : rows.end(); !read) {
         return read.error();

@@ -1,6 +1,5 @@
-// What the upstream said of users (lib/identity): a bounded number of answers, of which the least recently used go.
-//
-// Small and rarely written: it does not count against queue.max_bytes. Belongs to the store's thread.
+// What the upstream said of users (lib/identity): answers, of which the least recently used go once there are too many.
+// How many those are, and what they weigh, the ledger knows. Belongs to the store's thread.
 
 #pragma once
 
@@ -11,6 +10,7 @@
 #include <string>
 
 #include "lib/outbox/sqlite.hpp"
+#include "lib/outbox/types.hpp"
 
 namespace posthaste {
 
@@ -19,7 +19,7 @@ using identity_key = std::array<std::uint8_t, 16>;
 
 struct kept_identity {
     wall_time fetched_at;
-    wall_time used_at;  // on disk some minutes behind
+    wall_time used_at;  // some minutes behind
     std::string content_type;
     std::string body;
 };
@@ -34,23 +34,44 @@ struct identity_change {
 
 class identity_table {
   public:
-    static constexpr std::size_t most = 10'000;
+    static constexpr std::uint64_t most = 10'000;
+    // What an answer counts against queue.max_bytes, beside its content type and body: its row and its places in two
+    // indexes. Where it changes, so must what the counters hold (lib/outbox/migrations.cpp).
+    static constexpr std::uint64_t row_bytes = 128;
+    [[nodiscard]] static std::uint64_t weight_of(const kept_identity& answer) noexcept {
+        return row_bytes + answer.content_type.size() + answer.body.size();
+    }
 
     [[nodiscard]] sqlite_result prepare(sqlite_connection& database);
     [[nodiscard]] result<std::optional<kept_identity>, sqlite_error> find(const identity_key& key);
-    // In a transaction.
-    [[nodiscard]] sqlite_result apply(const identity_change& change);
+    // What of it counts against queue.max_bytes; 0: it is not here.
+    [[nodiscard]] result<std::uint64_t, sqlite_error> weigh(const identity_key& key);
+
+    // In a transaction, all of these. keep() replaces.
+    [[nodiscard]] sqlite_result keep(const identity_key& key, const kept_identity& answer);
+    [[nodiscard]] sqlite_result touch(const identity_key& key, wall_time used_at);
+    [[nodiscard]] sqlite_result erase(const identity_key& key);
+    struct dropped {
+        stored_weight gone;
+        bool all = false;  // none is left
+    };
+    // Of the least recently used ones at least as many, and as heavy ones, as are too many. Looks at `slice` of them at
+    // most: with more to come a later call goes on.
+    [[nodiscard]] result<dropped, sqlite_error> drop(const stored_weight& excess, std::size_t slice, wall_time now);
 
   private:
-    [[nodiscard]] sqlite_result keep(const identity_key& key, const kept_identity& answer);
-    [[nodiscard]] sqlite_result drop_surplus(wall_time now);
-    [[nodiscard]] result<std::optional<identity_key>, sqlite_error> oldest();
+    struct row {
+        identity_key key{};
+        std::uint64_t weight = 0;
+    };
+    // The one that was used the longest ago, as the disk knows it.
+    [[nodiscard]] result<std::optional<row>, sqlite_error> oldest();
 
     sqlite_statement find_;
+    sqlite_statement weigh_;
     sqlite_statement keep_;
     sqlite_statement touch_;
     sqlite_statement erase_;
-    sqlite_statement count_;
     sqlite_statement oldest_;
     std::set<identity_key> used_;  // found since their used_at was written: that costs a write only for who is to go
 };

@@ -18,7 +18,8 @@ sqlite_result ledger::prepare(sqlite_connection& database) {
     if (auto done = database.prepare(
             load_,
             "SELECT next_seq, accepted, delivered, dead, discarded, purged, pending, retrying, bytes, delivered_kept, "
-            "dead_bytes, foreign_ids, parked_to, keys, keys_dropped FROM meta WHERE one = 1");
+            "dead_bytes, foreign_ids, parked_to, keys, keys_dropped, identities, identity_bytes FROM meta "
+            "WHERE one = 1");
         !done) {
         return done;
     }
@@ -26,7 +27,7 @@ sqlite_result ledger::prepare(sqlite_connection& database) {
             save_,
             "UPDATE meta SET next_seq = ?1, accepted = ?2, delivered = ?3, dead = ?4, discarded = ?5, purged = ?6, "
             "pending = ?7, retrying = ?8, bytes = ?9, delivered_kept = ?10, dead_bytes = ?11, foreign_ids = ?12, "
-            "parked_to = ?13, keys = ?14, keys_dropped = ?15 WHERE one = 1");
+            "parked_to = ?13, keys = ?14, keys_dropped = ?15, identities = ?16, identity_bytes = ?17 WHERE one = 1");
         !done) {
         return done;
     }
@@ -61,6 +62,8 @@ sqlite_result ledger::load() {
     now_.parked_to = counter(12);
     now_.keys = counter(13);
     now_.totals.keys_dropped = counter(14);
+    now_.identities = counter(15);
+    now_.totals.identity_bytes = counter(16);
     before_ = now_;
     saved_next_ = next_;
     const auto& t = now_.totals;
@@ -79,9 +82,9 @@ sqlite_result ledger::save() {
 
 sqlite_result ledger::write() {
     const auto& t = now_.totals;
-    auto saved =
-        save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying, t.bytes,
-                  now_.delivered_kept, now_.dead_bytes, now_.foreign_ids, now_.parked_to, now_.keys, t.keys_dropped);
+    auto saved = save_.run(next_, t.accepted, t.delivered, t.dead, t.discarded, t.purged, t.pending, t.retrying,
+                           t.bytes, now_.delivered_kept, now_.dead_bytes, now_.foreign_ids, now_.parked_to, now_.keys,
+                           t.keys_dropped, now_.identities, t.identity_bytes);
     if (saved) {
         saved_next_ = next_;
     }
@@ -162,6 +165,18 @@ void ledger::dropped_keys(std::uint64_t rows, std::uint64_t bytes, bool early) {
     if (early) {
         now_.totals.keys_dropped += rows;
     }
+}
+
+void ledger::kept_identity(std::uint64_t bytes) {
+    ++now_.identities;
+    now_.totals.identity_bytes += bytes;
+    now_.totals.bytes += bytes;
+}
+
+void ledger::forgot_identities(const stored_weight& gone) {
+    take(now_.identities, gone.rows);
+    take(now_.totals.identity_bytes, gone.bytes);
+    take(now_.totals.bytes, gone.bytes);
 }
 
 void ledger::forgot_foreign_ids(std::uint64_t rows) {

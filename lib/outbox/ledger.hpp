@@ -31,6 +31,7 @@ class ledger {
     [[nodiscard]] std::uint64_t dead_bytes() const noexcept { return now_.dead_bytes; }    // part of totals().bytes
     [[nodiscard]] std::uint64_t foreign_ids() const noexcept { return now_.foreign_ids; }  // rows of that table
     [[nodiscard]] std::uint64_t keys() const noexcept { return now_.keys; }
+    [[nodiscard]] stored_weight identities() const noexcept { return {now_.identities, now_.totals.identity_bytes}; }
     [[nodiscard]] sequence parked_to() const noexcept { return now_.parked_to; }  // the mark
     [[nodiscard]] sequence next_number() const noexcept { return next_; }
 
@@ -56,6 +57,8 @@ class ledger {
     void noted_key(std::uint64_t bytes);
     // `early`: before their time was over, as there were too many.
     void dropped_keys(std::uint64_t rows, std::uint64_t bytes, bool early);
+    void kept_identity(std::uint64_t bytes);
+    void forgot_identities(const stored_weight& gone);
     void noted_foreign_id() { ++now_.foreign_ids; }
     void forgot_foreign_ids(std::uint64_t rows);
 
@@ -67,6 +70,7 @@ class ledger {
         std::uint64_t foreign_ids = 0;
         sequence parked_to = 0;
         std::uint64_t keys = 0;
+        std::uint64_t identities = 0;
 
         friend bool operator==(const state&, const state&) = default;
     };

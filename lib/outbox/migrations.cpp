@@ -186,6 +186,16 @@ sqlite_result to_version_7(sqlite_connection& database) {
                 : done;
 }
 
+// Version 8: what is kept of users counts against queue.max_bytes; an answer's row as 128 bytes. A sum over the table,
+// which holds 10,000 answers at most and is read without their bodies.
+constexpr const char* version_8 = R"sql(
+ALTER TABLE meta ADD COLUMN identities INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN identity_bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE meta SET (identities, identity_bytes) =
+    (SELECT count(*), ifnull(sum(128 + length(CAST(content_type AS BLOB)) + length(body)), 0) FROM identities);
+UPDATE meta SET bytes = bytes + identity_bytes;
+)sql";
+
 struct migration {
     const char* statements = nullptr;
     sqlite_result (*function)(sqlite_connection&) = nullptr;  // or what SQL alone cannot do
@@ -198,7 +208,8 @@ constexpr std::array migrations{migration{version_1},
                                 migration{version_4},
                                 migration{version_5},
                                 migration{version_6},
-                                migration{.function = to_version_7}};
+                                migration{.function = to_version_7},
+                                migration{version_8}};
 
 // In a transaction, which is left open where it fails.
 sqlite_result advance(sqlite_connection& database, std::size_t from) {

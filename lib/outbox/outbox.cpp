@@ -214,7 +214,8 @@ sqlite_result outbox::unpark(std::span<const parked_event> what) {
 sqlite_result outbox::trim(wall_time now) {
     auto trimmed = trim_delivered(now);
     trimmed = trimmed ? trim_dead(now) : trimmed;
-    return trimmed ? trim_keys(now) : trimmed;
+    trimmed = trimmed ? trim_keys(now) : trimmed;
+    return trimmed ? trim_identities(now) : trimmed;
 }
 
 sqlite_result outbox::trim_delivered(wall_time now) {
@@ -276,6 +277,9 @@ result<std::optional<wall_time>, sqlite_error> outbox::next_trim() {
     }
     if (ledger_.keys() > 0) {
         take(keys_.next_expiry());
+    }
+    if (const auto excess = excess_of_identities(); excess.rows + excess.bytes > 0) {
+        take(wall_time{});  // what is left of it once a slice is gone
     }
     return next;
 }

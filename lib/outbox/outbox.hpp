@@ -110,7 +110,7 @@ class outbox {
     [[nodiscard]] result<std::optional<kept_identity>, sqlite_error> find_identity(const identity_key& key) {
         return identities_.find(key);
     }
-    [[nodiscard]] sqlite_result apply(const identity_change& change) { return identities_.apply(change); }
+    [[nodiscard]] sqlite_result apply(const identity_change& change);
 
     // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
     [[nodiscard]] result<parked_lanes, sqlite_error> read_parked_lanes(const parked_lanes_request& request);
@@ -133,8 +133,7 @@ class outbox {
     // none was taken since.
     [[nodiscard]] bool is_full() const noexcept;
 
-    // Drops what is over its bounds or its time, of both the delivered and the dead (rule 7), a slice of each. In a
-    // transaction.
+    // Drops what is over its bounds or its time (rule 7), a slice of each kind. In a transaction.
     [[nodiscard]] sqlite_result trim(wall_time now);
     // When trim() has something to do; empty: never, as things are.
     [[nodiscard]] result<std::optional<wall_time>, sqlite_error> next_trim();
@@ -217,6 +216,9 @@ class outbox {
     void note_refused(std::uint64_t bytes) noexcept;
     [[nodiscard]] sqlite_result trim_keys(wall_time now);
     [[nodiscard]] std::uint64_t most_keys() const noexcept;
+    [[nodiscard]] sqlite_result keep_identity(const identity_change& change, std::uint64_t before);
+    [[nodiscard]] sqlite_result trim_identities(wall_time now);
+    [[nodiscard]] stored_weight excess_of_identities() const noexcept;
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);
     [[nodiscard]] sqlite_result trim_dead(wall_time now);
     [[nodiscard]] sqlite_result forget_ids(foreign_ids::home table, sequence first, sequence last);

@@ -122,6 +122,12 @@ struct upstream_memory {
     friend bool operator==(const upstream_memory&, const upstream_memory&) = default;
 };
 
+// How much rows count against queue.max_bytes, and how many they are.
+struct stored_weight {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+};
+
 // Totals that are kept in each commit: accepted = delivered + pending + dead + discarded + purged, always.
 struct outbox_totals {
     std::uint64_t accepted = 0;
@@ -130,9 +136,10 @@ struct outbox_totals {
     std::uint64_t discarded = 0;
     std::uint64_t purged = 0;
     std::uint64_t pending = 0;
-    std::uint64_t retrying = 0;      // pending events that failed at least once
-    std::uint64_t bytes = 0;         // of pending and dead events and of keys: what counts against max_bytes
-    std::uint64_t keys_dropped = 0;  // idempotency keys that went before their 24 hours, as there were too many
+    std::uint64_t retrying = 0;        // pending events that failed at least once
+    std::uint64_t bytes = 0;           // of pending and dead events, keys and identities: all that max_bytes bounds
+    std::uint64_t keys_dropped = 0;    // idempotency keys that went before their 24 hours, as there were too many
+    std::uint64_t identity_bytes = 0;  // of the bytes: what is kept of the upstream's answers for users
 
     friend bool operator==(const outbox_totals&, const outbox_totals&) = default;
 };

@@ -27,6 +27,12 @@ struct kept_identities : testing::Test {
     identity_change keep(int number, std::string body) const {
         return {kind::keep, key(number), {t.now, t.now, "application/json", std::move(body)}};
     }
+    // Weighed as one that keep() makes.
+    static std::uint64_t weight(std::size_t body_size) { return identity_table::row_bytes + 16 + body_size; }
+    void expect_kept(std::uint64_t bytes) {
+        EXPECT_EQ(t.box->totals().identity_bytes, bytes);
+        EXPECT_EQ(t.box->totals().bytes, bytes);
+    }
     std::optional<kept_identity> find(int number) { return t.box->find_identity(key(number)).value(); }
 };
 
@@ -44,6 +50,35 @@ TEST_F(kept_identities, are_found_after_a_restart_as_they_were) {
     EXPECT_FALSE(find(2));
 }
 
+TEST_F(kept_identities, count_against_max_bytes_until_they_go) {
+    apply({keep(1, std::string(1000, 'x')), keep(2, std::string(9000, 'x'))});
+    expect_kept(weight(1000) + weight(9000));
+    apply({keep(2, "shorter"), {kind::touch, key(1), {{}, t.now, "", ""}}});
+    expect_kept(weight(1000) + weight(7));
+    t.reopen();
+    expect_kept(weight(1000) + weight(7));
+    apply({keep(2, "longer again")});
+    expect_kept(weight(1000) + weight(12));
+    apply({{kind::erase, key(1), {}}, {kind::erase, key(3), {}}});
+    expect_kept(weight(12));
+    apply({{kind::erase, key(2), {}}, {kind::erase, key(2), {}}});
+    expect_kept(0);
+}
+
+TEST_F(kept_identities, count_for_nothing_once_they_are_rolled_back) {
+    apply({keep(1, "one")});
+    ASSERT_TRUE(t.box->begin());
+    ASSERT_TRUE(t.box->apply(keep(1, "longer")));
+    ASSERT_TRUE(t.box->apply(keep(2, "two")));
+    t.box->rollback();
+    expect_kept(weight(3));
+    ASSERT_TRUE(t.box->begin());
+    ASSERT_TRUE(t.box->apply(identity_change{kind::erase, key(1), {}}));
+    t.box->rollback();
+    expect_kept(weight(3));
+    EXPECT_EQ(find(1)->body, "one");
+}
+
 TEST_F(kept_identities, are_bounded_and_the_least_recently_used_goes) {
     constexpr int most = static_cast<int>(identity_table::most);
     std::vector<identity_change> all;
@@ -57,6 +92,7 @@ TEST_F(kept_identities, are_bounded_and_the_least_recently_used_goes) {
     EXPECT_TRUE(find(0)) << "it was used";
     EXPECT_FALSE(find(1));
     EXPECT_TRUE(find(2)) << "and is with this";
+    expect_kept(most * weight(1) + 7);  // of "one more"
     t.now += milliseconds{1};
     apply({keep(most + 1, "another")});
     EXPECT_TRUE(find(2));
@@ -66,6 +102,18 @@ TEST_F(kept_identities, are_bounded_and_the_least_recently_used_goes) {
     EXPECT_FALSE(find(4));
     EXPECT_TRUE(find(0));
     EXPECT_TRUE(find(most + 3));
+}
+
+// As damage may leave them.
+TEST_F(kept_identities, are_counted_anew_once_none_is_left) {
+    t.box.reset();
+    alter(t.queue.path, "UPDATE meta SET identities = 10100, identity_bytes = 20200, bytes = 20200");
+    t.open();
+    EXPECT_TRUE(t.box->next_trim().value());
+    batch nothing;
+    t.commit(nothing);
+    expect_kept(0);
+    EXPECT_FALSE(t.box->next_trim().value());
 }
 
 }  // namespace

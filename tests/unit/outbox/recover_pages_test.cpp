@@ -272,7 +272,7 @@ TEST(recovery_of_the_log, does_without_a_log_that_makes_the_database_unreadable)
     sqlite_connection database;
     std::ofstream(other).flush();
     ASSERT_TRUE(database.open(other));
-    ASSERT_TRUE(database.execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA user_version = 7"));
+    ASSERT_TRUE(database.execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA user_version = 8"));
     std::filesystem::copy_file(other + "-wal", t.queue.path + "-wal",
                                std::filesystem::copy_options::overwrite_existing);
     const auto report = t.recover_some();

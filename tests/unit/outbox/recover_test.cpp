@@ -73,6 +73,20 @@ TEST(recovery, leaves_the_damaged_outbox_as_it_was_and_nothing_else_behind) {
     }
 }
 
+TEST(recovery, counts_nothing_of_the_answers_for_users_that_it_leaves) {
+    damaged_file t;
+    t.fill(3);
+    const auto of_events = t.box->totals().bytes;
+    batch work;
+    work.identities.push_back({identity_change::kind::keep, {}, {t.now, t.now, "text/plain", "ada"}});
+    t.commit(work);
+    ASSERT_GT(t.box->totals().bytes, of_events);
+    t.box.reset();
+    t.recover_some();
+    t.recovered_numbers();
+    EXPECT_EQ(t.box->totals().bytes, of_events);
+}
+
 TEST(recovery, leaves_it_to_the_next_run_to_park) {
     damaged_file t;
     t.fill(12);
