@@ -28,10 +28,10 @@ json outage_capacity(const status_facts& facts) {
     const outbox_totals& totals = facts.store.totals;
     const std::uint64_t events = totals.pending + totals.dead;
     double left = static_cast<double>(facts.max_events - std::min(facts.max_events, events));
-    if (events > 0 && totals.bytes > 0) {
-        const double bytes_each = static_cast<double>(totals.bytes) / static_cast<double>(events);
-        left =
-            std::min(left, static_cast<double>(facts.max_bytes - std::min(facts.max_bytes, totals.bytes)) / bytes_each);
+    const std::uint64_t of_events = totals.bytes - std::min(totals.bytes, totals.identity_bytes);
+    if (events > 0 && of_events > 0) {
+        const double bytes_each = static_cast<double>(of_events) / static_cast<double>(events);
+        left = std::min(left, static_cast<double>(facts.max_bytes - std::min(facts.max_bytes, of_events)) / bytes_each);
     }
     return whole_seconds(left / facts.accepted_per_second);
 }

@@ -115,9 +115,7 @@ void users_handler::serve(exchange& request, const identity_key& key, kept_ident
     const wall_time now = now_().wall;
     const auto age = std::max(std::chrono::floor<seconds>(now - kept.fetched_at), seconds{0});
     if (now - kept.used_at >= used_lately) {
-        identity_change touch{.what = identity_change::kind::touch, .key = key, .answer = {}};
-        touch.answer.used_at = now;
-        source_.change(std::move(touch));
+        source_.change({.what = identity_change::kind::touch, .key = key});
     }
     request.answer(response{.status = 200,
                             .content_type = kept.content_type,

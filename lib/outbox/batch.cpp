@@ -168,9 +168,9 @@ sqlite_result remember(outbox& box, const batch& work) {
     return work.upstream ? box.remember(*work.upstream) : sqlite_result{};
 }
 
-sqlite_result keep_identities(outbox& box, const batch& work) {
+sqlite_result keep_identities(outbox& box, const batch& work, wall_time now) {
     for (const auto& change : work.identities) {
-        if (auto applied = box.apply(change); !applied) {
+        if (auto applied = box.apply(change, now); !applied) {
             return applied;
         }
     }
@@ -197,7 +197,7 @@ sqlite_result try_everything(outbox& box, batch& work, const commit_chance& chan
     if (auto done = do_by_hand(box, work, chance, out); !done) {
         return done;
     }
-    if (auto kept = keep_identities(box, work); !kept) {
+    if (auto kept = keep_identities(box, work, chance.now); !kept) {
         return kept;
     }
     if (auto trimmed = box.trim(chance.now); !trimmed) {

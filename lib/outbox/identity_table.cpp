@@ -24,7 +24,8 @@ sqlite_result identity_table::prepare(sqlite_connection& database) {
         {&keep_, "REPLACE INTO identities (key, fetched_at, used_at, content_type, body) VALUES (?,?,?,?,?)"},
         {&touch_, "UPDATE identities SET used_at = ? WHERE key = ?"},
         {&erase_, "DELETE FROM identities WHERE key = ?"},
-        {&oldest_, "SELECT key, " POSTHASTE_IDENTITY_SIZE " FROM identities ORDER BY used_at LIMIT 1"},
+        {&oldest_, "SELECT rowid, key, " POSTHASTE_IDENTITY_SIZE " FROM identities ORDER BY used_at LIMIT 1"},
+        {&drop_, "DELETE FROM identities WHERE rowid = ?"},
     };
     for (const auto& [statement, sql] : statements) {
         if (auto prepared = database.prepare(*statement, sql); !prepared) {
@@ -61,13 +62,15 @@ result<std::uint64_t, sqlite_error> identity_table::weigh(const identity_key& ke
     return read ? result<std::uint64_t, sqlite_error>{0} : read.error();
 }
 
-sqlite_result identity_table::keep(const identity_key& key, const kept_identity& answer) {
-    return keep_.run(blob_of(key), answer.fetched_at, answer.used_at, std::string_view(answer.content_type),
+sqlite_result identity_table::keep(const identity_key& key, const kept_identity& answer, wall_time now) {
+    used_.erase(key);
+    return keep_.run(blob_of(key), answer.fetched_at, now, std::string_view(answer.content_type),
                      sqlite_blob{answer.body});
 }
 
-sqlite_result identity_table::touch(const identity_key& key, wall_time used_at) {
-    return touch_.run(used_at, blob_of(key));
+sqlite_result identity_table::touch(const identity_key& key, wall_time now) {
+    used_.erase(key);
+    return touch_.run(now, blob_of(key));
 }
 
 sqlite_result identity_table::erase(const identity_key& key) {
@@ -89,15 +92,17 @@ result<identity_table::dropped, sqlite_error> identity_table::drop(const stored_
             done.all = true;
             return done;
         }
-        const auto& [key, weight] = **found;
-        const bool spared = used_.erase(key) > 0;
-        if (const auto told = spared ? touch(key, now) : erase(key); !told) {
-            return told.error();
+        if (used_.contains((*found)->key)) {
+            if (const auto spared = touch((*found)->key, now); !spared) {
+                return spared.error();
+            }
+            continue;
         }
-        if (!spared) {
-            ++done.gone.rows;
-            done.gone.bytes += weight;
+        if (const auto gone = drop_.run((*found)->id); !gone) {
+            return gone.error();
         }
+        ++done.gone.rows;
+        done.gone.bytes += (*found)->weight;
     }
     return done;
 }
@@ -106,10 +111,11 @@ result<std::optional<identity_table::row>, sqlite_error> identity_table::oldest(
     std::optional<row> found;
     auto rows = oldest_.query();
     if (rows.next()) {
-        const auto bytes = rows.bytes(0);
+        const auto bytes = rows.bytes(1);
         row& one = found.emplace();
+        one.id = rows.integer(0);
         std::copy_n(bytes.begin(), std::min(bytes.size(), one.key.size()), one.key.begin());
-        one.weight = row_bytes + static_cast<std::uint64_t>(rows.integer(1));
+        one.weight = row_bytes + static_cast<std::uint64_t>(rows.integer(2));
     }
     if (const auto read = found ? sqlite_result{} : rows.end(); !read) {
         return read.error();

@@ -19,7 +19,7 @@ using identity_key = std::array<std::uint8_t, 16>;
 
 struct kept_identity {
     wall_time fetched_at;
-    wall_time used_at;  // some minutes behind
+    wall_time used_at{};  // some minutes behind; of one that is to be kept it does not matter
     std::string content_type;
     std::string body;
 };
@@ -29,7 +29,7 @@ struct identity_change {
 
     kind what = kind::erase;
     identity_key key{};
-    kept_identity answer{};  // keep; touch: its used_at
+    kept_identity answer{};  // keep
 };
 
 class identity_table {
@@ -47,9 +47,9 @@ class identity_table {
     // What of it counts against queue.max_bytes; 0: it is not here.
     [[nodiscard]] result<std::uint64_t, sqlite_error> weigh(const identity_key& key);
 
-    // In a transaction, all of these. keep() replaces.
-    [[nodiscard]] sqlite_result keep(const identity_key& key, const kept_identity& answer);
-    [[nodiscard]] sqlite_result touch(const identity_key& key, wall_time used_at);
+    // In a transaction, all of these. keep() replaces. `now` tells which are used the longest ago.
+    [[nodiscard]] sqlite_result keep(const identity_key& key, const kept_identity& answer, wall_time now);
+    [[nodiscard]] sqlite_result touch(const identity_key& key, wall_time now);
     [[nodiscard]] sqlite_result erase(const identity_key& key);
     struct dropped {
         stored_weight gone;
@@ -61,6 +61,7 @@ class identity_table {
 
   private:
     struct row {
+        std::int64_t id = 0;
         identity_key key{};
         std::uint64_t weight = 0;
     };
@@ -73,6 +74,7 @@ class identity_table {
     sqlite_statement touch_;
     sqlite_statement erase_;
     sqlite_statement oldest_;
+    sqlite_statement drop_;
     std::set<identity_key> used_;  // found since their used_at was written: that costs a write only for who is to go
 };
 

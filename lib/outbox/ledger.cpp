@@ -69,7 +69,9 @@ sqlite_result ledger::load() {
     const auto& t = now_.totals;
     const bool closes = t.accepted == t.delivered + t.pending + t.dead + t.discarded + t.purged;
     const bool in_order = next_ >= 1 && next_ <= max_sequence && now_.parked_to < next_;
-    return plausible && closes && in_order ? sqlite_result{} : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
+    const bool weighs = t.identity_bytes <= t.bytes && (now_.identities == 0) == (t.identity_bytes == 0);
+    return plausible && closes && in_order && weighs ? sqlite_result{}
+                                                     : sqlite_result{sqlite_error::of(SQLITE_CORRUPT)};
 }
 
 sqlite_result ledger::note_boot(wall_time now) {

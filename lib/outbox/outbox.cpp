@@ -48,7 +48,8 @@ bool outbox::is_full() const noexcept {
 
 bool outbox::has_room_for(std::uint64_t bytes, std::size_t events) const noexcept {
     const auto& t = totals();
-    return t.pending + t.dead + events <= queue_.max_events && t.bytes + bytes <= queue_.max_bytes;
+    const std::uint64_t held = t.bytes - t.identity_bytes;  // what is kept of users gives way
+    return t.pending + t.dead + events <= queue_.max_events && held + bytes <= queue_.max_bytes;
 }
 
 // One that no empty queue would take says nothing of this one.

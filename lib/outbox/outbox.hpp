@@ -110,7 +110,7 @@ class outbox {
     [[nodiscard]] result<std::optional<kept_identity>, sqlite_error> find_identity(const identity_key& key) {
         return identities_.find(key);
     }
-    [[nodiscard]] sqlite_result apply(const identity_change& change);
+    [[nodiscard]] sqlite_result apply(const identity_change& change, wall_time now);
 
     // Reads of at most 500 rows (rule 4); they also forget parkings that are over, and so belong in a transaction.
     [[nodiscard]] result<parked_lanes, sqlite_error> read_parked_lanes(const parked_lanes_request& request);
@@ -216,7 +216,7 @@ class outbox {
     void note_refused(std::uint64_t bytes) noexcept;
     [[nodiscard]] sqlite_result trim_keys(wall_time now);
     [[nodiscard]] std::uint64_t most_keys() const noexcept;
-    [[nodiscard]] sqlite_result keep_identity(const identity_change& change, std::uint64_t before);
+    [[nodiscard]] sqlite_result keep_identity(const identity_change& change, std::uint64_t before, wall_time now);
     [[nodiscard]] sqlite_result trim_identities(wall_time now);
     [[nodiscard]] stored_weight excess_of_identities() const noexcept;
     [[nodiscard]] sqlite_result trim_delivered(wall_time now);

@@ -241,6 +241,25 @@ TEST_F(users, that_are_waited_for_leave_connections_to_events) {
     daemon.kill9();
 }
 
+TEST_F(users, that_are_kept_fill_no_more_than_a_quarter_of_the_queue) {
+    upstream.answer_where("/users/", {gives(std::string(10'000, 'x'))});
+    daemon.configure({{"queue", {{"max_bytes", "1MiB"}}}});
+    daemon.start();
+    const auto bytes = [&] { return daemon.status().at("queue").value("bytes", std::uint64_t{0}); };
+    EXPECT_EQ(bytes(), 0U);
+    expect_ada(get(), false);
+    ASSERT_TRUE(wait_until([&] { return bytes() > std::string_view(ada).size(); }));
+    EXPECT_LT(bytes(), 1'000U);
+    for (int n = 0; n < 40; ++n)
+        EXPECT_EQ(get("/users/u" + std::to_string(n)).status, 200);
+    expect_ada(get(), false);
+    EXPECT_GT(bytes(), 240'000U);
+    EXPECT_LE(bytes(), 256U * 1024);
+    EXPECT_NE(daemon.post(sample_event()), "");
+    ASSERT_TRUE(daemon.wait_until_drained());
+    EXPECT_NE(daemon.post(sample_event("user", std::string(1'000'000, 'x'))), "") << "and are in no event's way";
+}
+
 // A key that is a word: nobody's name or id may change for it.
 TEST_F(users, are_those_of_the_upstream_where_the_key_is_a_part_of_them) {
     constexpr const char* contest = R"({"userId": "test", "username": "contest"})";

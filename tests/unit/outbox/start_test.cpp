@@ -199,7 +199,8 @@ TEST(start, takes_an_empty_file_that_never_was_an_outbox) {
 TEST(start, stops_where_the_counters_and_the_tables_disagree) {
     for (const char* sql :
          {"UPDATE meta SET next_seq = 1", "UPDATE meta SET pending = 0", "UPDATE meta SET accepted = 7",
-          "UPDATE meta SET accepted = 0, pending = 0", "UPDATE meta SET bytes = -1", "DELETE FROM meta"}) {
+          "UPDATE meta SET accepted = 0, pending = 0", "UPDATE meta SET bytes = -1", "DELETE FROM meta",
+          "UPDATE meta SET identities = 1", "UPDATE meta SET identities = 1, identity_bytes = bytes + 1"}) {
         temporary_outbox t;
         t.append(2);
         t.box.reset();

@@ -221,6 +221,12 @@ TEST(status_handler, shows_queue_totals_upstream_and_rates) {
     EXPECT_EQ(shown["rates"], json::parse(R"({"acceptedPerSecond": 10.0, "deliveredPerSecond": 30.0})"));
 }
 
+TEST(status_handler, does_not_take_what_is_kept_of_users_for_larger_events) {
+    status_facts facts{.accepted_per_second = 10, .max_events = 100'000, .max_bytes = 100'000};
+    facts.store.totals = {.accepted = 10, .pending = 10, .bytes = 21'000, .identity_bytes = 20'000};
+    EXPECT_EQ(json::parse(to_json(facts))["queue"]["outageCapacitySeconds"], 99) << "990 more events of 100 bytes";
+}
+
 TEST(status_handler, says_why_no_event_is_taken) {
     status_facts facts;
     EXPECT_EQ(json::parse(to_json(facts))["notReady"], json::array());
