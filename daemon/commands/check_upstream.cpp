@@ -30,6 +30,9 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr std::uint32_t most_head_bytes = 16 * 1024;  // of an answer, as in delivery
+constexpr int most_interim_answers = 20;
+
 class upstream_visit {
   public:
     upstream_visit(const upstream_settings& upstream, check_report& report) : upstream_(upstream), report_(report) {}
@@ -152,8 +155,14 @@ class upstream_visit {
         // The body says nothing that is shown, and interim answers (103 Early Hints) nothing of the key.
         std::optional<http::response_parser<http::empty_body>> parser;
         beast::flat_buffer buffer;
+        int answers = 0;
         do {
+            if (++answers > most_interim_answers)
+                return failed("key",
+                              "not judged: the upstream sends interim answers (1xx) without end: check that "
+                              "upstream.url leads to it");
             parser.emplace();
+            parser->header_limit(most_head_bytes);
             parser->skip(true);
             if (!error) {
                 error = run_blocking(

@@ -67,12 +67,17 @@ class line_target {
             if (count < 0) return failed();
             const auto written = bytes.substr(0, static_cast<std::size_t>(count));
             lines_ += static_cast<std::size_t>(std::count(written.begin(), written.end(), '\n'));
+            within_line_ = written.empty() ? within_line_ : written.back() != '\n';
             bytes.remove_prefix(written.size());
         }
         return true;
     }
 
-    bool finish() { return !file_ || ::fsync(file_.get()) == 0 || failed(); }
+    // A disk may tell only now that it was full; what is no file cannot be asked.
+    bool finish() {
+        if (::fsync(file_ ? file_.get() : STDOUT_FILENO) == 0) return true;
+        return (!file_ && errno != EIO && errno != ENOSPC && errno != EDQUOT) || failed();
+    }
 
     // A sentence for a person; "" while all that came was written. The file that we made is gone then: it would keep
     // the next try from its place, and pass for an export.
@@ -80,25 +85,35 @@ class line_target {
         if (error_ == 0) return "";
         const auto what =
             (path_ ? printable_path(*path_) : "standard output") + " could not be written: " + std::strerror(error_);
-        if (!path_) return what + "; what it holds is only a part: make room there, and run it again";
-        return what + "; it " + fate_ + "make room there, or name with --out a file on another disk, and run it again";
+        const bool full = error_ == ENOSPC || error_ == EDQUOT || error_ == EFBIG;
+        if (!path_)
+            return what + "; what it holds is only a part: " + (full ? "make room there, and " : "") + "run it again";
+        return what + "; it " + fate_ + (full ? "make room there, or " : "") +
+               "name with --out a file on another disk, and run it again";
     }
 
-    // Nothing came: the same goes for a file that is empty.
-    void give_up() const {
-        if (file_ && lines_ == 0) ::unlink(path_->c_str());
+    // The answer broke off: what the person has of it.
+    [[nodiscard]] std::string give_up() {
+        if (file_) return "; " + printable_path(*path_) + " " + remove() + "run it again";
+        return lines_ == 0 ? ""
+                           : "; " + grouped(lines_) + (lines_ == 1 ? " line was" : " lines were") +
+                                 " written, and more are missing";
     }
 
     [[nodiscard]] std::size_t lines() const { return lines_; }
+    [[nodiscard]] bool within_a_line() const { return within_line_; }
 
   private:
     bool failed() {
         error_ = errno;
-        if (!file_) return false;
-        fate_ = ::unlink(path_->c_str()) == 0 ? "was removed, as it held only a part: "
-                                              : std::string("holds only a part, and could not be removed (") +
-                                                    std::strerror(errno) + "): remove it, ";
+        if (file_) fate_ = remove();
         return false;
+    }
+
+    // What became of it, as the beginning of what to do.
+    [[nodiscard]] std::string remove() const {
+        if (::unlink(path_->c_str()) == 0) return "was removed, as it held only a part: ";
+        return std::string("holds only a part, and could not be removed (") + std::strerror(errno) + "): remove it, ";
     }
 
     std::optional<std::string> path_;
@@ -106,6 +121,7 @@ class line_target {
     int error_ = 0;     // of the write that failed
     std::string fate_;  // of the file then
     std::size_t lines_ = 0;
+    bool within_line_ = false;
 };
 
 // A proxy may write it in its own way.
@@ -119,6 +135,22 @@ start_failure foreign(const std::string& server, const std::string& content_type
                                    (content_type.empty() ? "none" : "\"" + printable(content_type) + "\"") +
                                    "): is it another program? Nothing was written: name posthaste's address with "
                                    "--server"};
+}
+
+// Else its end is the connection's, and one that was cut off would pass for a whole one.
+bool tells_its_end(const daemon_answer& head) {
+    return !head.field("Content-Length").empty() || !head.field("Transfer-Encoding").empty();
+}
+
+// Why that answer is not what is wanted; empty: it is.
+std::optional<start_failure> fault_of(const daemon_answer& head, const std::string& server) {
+    const auto type = head.field("Content-Type");
+    if (!holds_lines(type)) return foreign(server, type);
+    if (tells_its_end(head)) return std::nullopt;
+    return start_failure{exit_code::failed,
+                         "the answer of " + server +
+                             " does not tell where it ends, so that one that is cut off would pass for a whole one. "
+                             "Nothing was written: name with --server the daemon itself, not a proxy before it"};
 }
 
 std::string state_fault(const std::string& text) {
@@ -135,8 +167,8 @@ exit_code run_export(const export_options& options) {
                             .get_stream("/v1/export" + (options.state ? "?state=" + *options.state : ""),
                                         {.begin =
                                              [&](const daemon_answer& head) {
-                                                 const auto type = head.field("Content-Type");
-                                                 unwanted = holds_lines(type) ? target.open() : foreign(place, type);
+                                                 unwanted = fault_of(head, place);
+                                                 if (!unwanted) unwanted = target.open();
                                                  return !unwanted;
                                              },
                                          .take = [&](std::string_view bytes) { return target.write(bytes); }});
@@ -146,12 +178,9 @@ exit_code run_export(const export_options& options) {
         if (!options.out) end_if_reader_left();
         return fail(exit_code::write_failed, fault);
     }
-    if (!answer) target.give_up();
-    if (!answer)
-        return fail(answer.error().code,
-                    answer.error().message + (target.lines() == 0 ? ""
-                                                                  : "; " + grouped(target.lines()) +
-                                                                        " lines were written, and more are missing"));
+    if (!answer) return fail(answer.error().code, answer.error().message + target.give_up());
+    if (target.within_a_line())
+        return fail(exit_code::failed, "the answer broke off in the middle of a line" + target.give_up());
     if (answer->status != 200) return tell_refusal("posthaste export", *answer);
     std::cerr << "exported " << events_text(target.lines()) << "\n";
     if (const auto damaged = answer->field("Posthaste-Damaged"); !damaged.empty())

@@ -1,5 +1,6 @@
 #include "daemon/commands/key_answer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/upstream/tunnel.hpp"
@@ -22,15 +23,18 @@ check_step failed(std::string detail) {
     return {"key", exit_code::failed, std::move(detail)};
 }
 
-// Safe to show: the query and what stands before a host's "@" may be secrets, and the key may be quoted.
+// Safe to show: the query and what stands before a host's "@" may be secrets, and the key may be quoted, which is
+// hidden first, as it may hold what the others end with.
 std::string shown(const upstream_settings& upstream, const key_answer& answer) {
-    std::string location = answer.location.substr(0, answer.location.find_first_of("?#"));
-    if (const auto slashes = location.find("//"); slashes != std::string::npos) {
+    std::string location = without_key(answer.status, answer.location, upstream.api_key);
+    location.erase(std::min(location.find_first_of("?#"), location.size()));
+    const auto slashes = location.find("//");
+    if (slashes == 0 || (slashes != std::string::npos && location[slashes - 1] == ':')) {
         const auto host = slashes + 2;
         const auto at = location.substr(0, location.find('/', host)).rfind('@');
         if (at != std::string::npos && at >= host) location.erase(host, at + 1 - host);
     }
-    return printable(without_key(answer.status, std::move(location), upstream.api_key));
+    return printable(location);
 }
 
 check_step redirected(const upstream_settings& upstream, const key_answer& answer, const std::string& answered) {
@@ -74,7 +78,8 @@ check_step judge_key(const upstream_settings& upstream, const key_answer& answer
 
     if (status == 407) return asked_for_credentials(upstream, asked);
     if (status == 401 || status == 403)
-        return failed("refused (answered " + number + "): check the key from " + source);
+        return failed("refused (answered " + number + "): check the key from " + source +
+                      (is_read_by_proxy(upstream) ? ", and the credentials in upstream.proxy" : ""));
     if (status == 402)
         return failed("refused (answered 402): the account of the key from " + source +
                       " is not paid for, and delivery pauses: see to the account, or take the key of another");
@@ -82,16 +87,22 @@ check_step judge_key(const upstream_settings& upstream, const key_answer& answer
         return warned("not refused, but answered " + number + " to " + asked +
                       ": either there is no such user, or upstream.url leads elsewhere (delivery pauses with wrong-url "
                       "then)");
-    if (status == 429)
+    if (status == 408 || status == 425 || status == 429)
         return warned("not judged: " + answered +
-                      ": it can be reached, and limits how much it takes. Wait a minute, and check again");
+                      ", which asks for patience, and delivery tries again then. Wait a minute, and check again");
+    if (status == 421)
+        return failed("not judged: " + answered +
+                      ": it is not the server of that name: check upstream.url, and where its name leads");
+    if (status >= 400 && status < 500)
+        return warned("not refused, but " + answered + ", as no upstream should: check that upstream.url leads to it");
     if (status < 200 || status > 599)
         return failed("not judged: " + answered +
                       ", which means nothing in HTTP: check that upstream.url leads to the upstream");
     if (status >= 500)
         return failed("not judged: " + answered +
-                      ": it can be reached, and takes no events now. They wait, and go out by themselves once it does; "
-                      "if it lasts, ask those who run it");
+                      (is_read_by_proxy(upstream) ? ": it cannot be reached from there, or takes no events now"
+                                                  : ": it can be reached, and takes no events now") +
+                      ". They wait, and go out by themselves once it does; if it lasts, ask those who run it");
     if (status >= 300 && status < 400) return redirected(upstream, answer, answered);
     return passed("accepted (answered " + number + " to " + asked + ")");
 }

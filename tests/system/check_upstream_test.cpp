@@ -61,6 +61,7 @@ TEST_F(check_upstream, fails_where_it_is_redirected_and_says_where_to) {
     EXPECT_THAT(last_line(redirect(302, "/login?to=here"), 1), HasSubstr(" and redirects to /login; "));
     EXPECT_THAT(last_line(redirect(302, "/a\u202e-b"), 1), HasSubstr("redirects to /a\\u202e-b; "));
     EXPECT_THAT(last_line(redirect(302, std::string("/") + daemon_under_test::api_key), 1), StartsWith("FAIL  key: "));
+    EXPECT_THAT(last_line(redirect(302, "/go//team@acme/x"), 1), HasSubstr("redirects to /go//team@acme/x; "));
     EXPECT_THAT(last_line(redirect(304, ""), 1), HasSubstr(" and redirects without saying where to; "));
 }
 
@@ -80,9 +81,37 @@ TEST_F(check_upstream, says_nothing_of_the_key_where_the_upstream_fails) {
 }
 
 TEST_F(check_upstream, warns_where_the_key_was_not_judged_for_want_of_patience) {
-    EXPECT_EQ(last_line(answers(429), 0),
-              "warn  key: not judged: the upstream answered 429 to GET /base/users/posthaste-check: it can be reached, "
-              "and limits how much it takes. Wait a minute, and check again\n");
+    for (const int status : {408, 425, 429}) {
+        EXPECT_EQ(last_line(answers(status), 0),
+                  "warn  key: not judged: the upstream answered " + std::to_string(status) +
+                      " to GET /base/users/posthaste-check, which asks for patience, and delivery tries again then. "
+                      "Wait a minute, and check again\n");
+    }
+}
+
+TEST_F(check_upstream, calls_no_key_accepted_that_something_else_may_have_answered) {
+    for (const int status : {400, 410, 451}) {
+        EXPECT_EQ(last_line(answers(status), 0),
+                  "warn  key: not refused, but the upstream answered " + std::to_string(status) +
+                      " to GET /base/users/posthaste-check, as no upstream should: check that upstream.url leads to "
+                      "it\n");
+    }
+    EXPECT_THAT(last_line(answers(421), 1), AllOf(StartsWith("FAIL  key: not judged: the upstream answered 421 "),
+                                                  HasSubstr("it is not the server of that name")));
+}
+
+TEST_F(check_upstream, hides_a_key_of_any_characters_that_is_quoted) {
+    for (const std::string key : {"abcdefgh#ijklmnop", "abcdefgh?ijklmnop", "abcdefgh@ijklmnop"}) {
+        upstream.answer_with({redirect(302, "//host/login/" + key)});
+        const nlohmann::json content = {{"queue", {{"path", folder / "outbox.db"}, {"disk_reserve", "1MiB"}}},
+                                        {"upstream", {{"url", upstream.url()}}}};
+        const auto ended = run_to_end(
+            {{posthaste_binary(), "check", "--upstream", "--config", folder.write("posthaste.json", content.dump())},
+             {{"POSTHASTE_API_KEY", key}},
+             {},
+             {}});
+        EXPECT_THAT(ended.output, HasSubstr("redirects to //host/login/[the API key]; "));
+    }
 }
 
 TEST_F(check_upstream, blames_no_proxy_that_is_not_there) {
@@ -99,7 +128,11 @@ TEST_F(check_upstream, blames_the_proxy_that_is_there) {
     EXPECT_THAT(last_line(answers(407), 1, through),
                 AllOf(StartsWith("FAIL  key: the proxy refused the way to http://127.0.0.1:9/base (it answered 407)"),
                       EndsWith("check those in upstream.proxy\n")));
-    EXPECT_THAT(last_line(answers(502), 1, through), HasSubstr("not judged: the upstream, or the proxy, answered 502"));
+    EXPECT_THAT(last_line(answers(502), 1, through),
+                AllOf(HasSubstr("not judged: the upstream, or the proxy, answered 502"),
+                      HasSubstr(": it cannot be reached from there, or takes no events now. ")));
+    EXPECT_THAT(last_line(answers(401), 1, through),
+                EndsWith("check the key from $POSTHASTE_API_KEY, and the credentials in upstream.proxy\n"));
 }
 
 TEST_F(check_upstream, judges_the_final_answer_and_none_that_http_does_not_know) {
@@ -108,6 +141,12 @@ TEST_F(check_upstream, judges_the_final_answer_and_none_that_http_does_not_know)
                 StartsWith("FAIL  key: refused (answered 401)"));
     EXPECT_THAT(last_line(says(hints + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 0),
                 StartsWith("ok    key: accepted (answered 200 "));
+    std::string endless;
+    for (int n = 0; n < 1000; ++n)
+        endless += hints;
+    EXPECT_THAT(last_line(says(endless), 1), HasSubstr(" sends interim answers (1xx) without end: "));
+    EXPECT_THAT(last_line(says("HTTP/1.1 200 OK\r\nX-Long: " + std::string(12'000, 'x') + "\r\n\r\n"), 0),
+                StartsWith("ok    key: accepted "));
     EXPECT_EQ(
         last_line(answers(600), 1),
         "FAIL  key: not judged: the upstream answered 600 to GET /base/users/posthaste-check, which means nothing "

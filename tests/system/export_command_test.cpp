@@ -13,6 +13,11 @@
 namespace posthaste {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
 constexpr std::uint64_t MiB = 1024 * 1024;
 
 finished exported_from(const std::string& server, const std::vector<std::string>& more = {}) {
@@ -53,6 +58,34 @@ TEST(export_command, writes_nothing_of_what_another_program_answers) {
     const auto ended = exported_from(other.url());
     EXPECT_EQ(ended.status, 0) << ended.error;
     EXPECT_EQ(ended.output, "{\"id\": 1}\n");
+}
+
+TEST(export_command, leaves_no_file_of_what_broke_off) {
+    upstream_process other;
+    other.start();
+    const temp_folder folder;
+    const std::string file = folder / "queue.ndjson";
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n";
+    const std::string line = "{\"id\": 1}\n";
+    for (const auto& answer :
+         {head + "Content-Length: 100\r\n\r\n" + line, with_type("application/x-ndjson", line + "{\"id\"")}) {
+        other.answer_with({says(answer, true)});
+        const auto ended = exported_from(other.url());
+        EXPECT_EQ(ended.status, 1);
+        EXPECT_THAT(ended.error, StartsWith("posthaste export: the answer broke off"));
+        EXPECT_EQ(ended.error.ends_with("; 1 line was written, and more are missing\n"), !ended.output.empty());
+        const auto to_file = exported_from(other.url(), {"--out", file});
+        EXPECT_EQ(to_file.status, 1);
+        EXPECT_THAT(to_file.error,
+                    AllOf(StartsWith("posthaste export: the answer broke off"),
+                          EndsWith("; " + file + " was removed, as it held only a part: run it again\n")));
+        EXPECT_FALSE(std::filesystem::exists(file));
+    }
+    other.answer_with({says(head + "\r\n" + line, true)});
+    const auto endless = exported_from(other.url(), {"--out", file});
+    EXPECT_EQ(endless.status, 1);
+    EXPECT_THAT(endless.error, HasSubstr(" does not tell where it ends, "));
+    EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST(export_command, leaves_no_file_where_the_disk_is_full) {
