@@ -93,7 +93,7 @@ class line_target {
     }
 
     // The answer broke off: what the person has of it.
-    [[nodiscard]] std::string give_up() {
+    [[nodiscard]] std::string give_up() const {
         if (file_) return "; " + printable_path(*path_) + " " + remove() + "run it again";
         return lines_ == 0 ? ""
                            : "; " + grouped(lines_) + (lines_ == 1 ? " line was" : " lines were") +
